@@ -1,0 +1,3 @@
+//! `ledgercloud`: one binary that runs the whole site.
+
+fn main() {}
