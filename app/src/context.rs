@@ -31,6 +31,34 @@ mod server {
         pub identity: identity::Identity,
         pub spawner: spawner::Spawner,
         pub site: Arc<SiteSettings>,
+        pub start_at_sign_in: spawner::service::StartAtSignIn,
+    }
+
+    impl Services {
+        /// What follows every sign-in: the default server is made and, if so configured, started.
+        /// A failure here does not undo the sign-in; the dashboard shows the server's state.
+        pub async fn after_sign_in(&self, user_id: types::UserId) {
+            if let Err(error) = self.prepare_default_server(user_id).await {
+                tracing::warn!(%user_id, %error, "the default server was not prepared at sign-in");
+            }
+        }
+
+        async fn prepare_default_server(&self, user_id: types::UserId) -> Result<(), ApiError> {
+            let account = self.identity.account(user_id).await.map_err(|error| error.to_api_error())?;
+            let profile = self.identity.profile_of(user_id).await.map_err(|error| error.to_api_error())?;
+            let actor = types::audit::Actor {
+                kind: types::audit::ActorKind::User,
+                id: user_id.to_string(),
+                name: account.name.clone(),
+                session: None,
+                ip: None,
+            };
+            self.spawner
+                .ensure_default(user_id, &account.name, profile.as_deref(), &actor, self.start_at_sign_in)
+                .await
+                .map(|_| ())
+                .map_err(|error| error.to_api_error())
+        }
     }
 
     /// The services of this program.

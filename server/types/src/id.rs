@@ -32,7 +32,7 @@ macro_rules! typed_id {
             #[cfg(feature = "generate")]
             #[must_use]
             pub fn generate() -> Self {
-                Self(Ulid::new())
+                Self(Ulid::generate())
             }
         }
 
