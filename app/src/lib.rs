@@ -1,11 +1,78 @@
 //! The web user interface, rendered on the server and taken over in the browser.
+//!
+//! [`App`] is the frame and the route table; pages are in [`pages`], their server functions in
+//! [`actions`], the component kit in [`ui`]. Every page is complete before it is sent, so that it
+//! reads and works without JavaScript and carries the right status code.
 
+// Nested views make long types; the compiler's default depth is too small for whole pages.
+#![recursion_limit = "512"]
+
+pub mod actions;
 pub mod context;
+pub mod live;
+pub mod pages;
+pub mod shell;
+pub mod ui;
 
 use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+
+use pages::account::AccountPage;
+use pages::admin::{AuditPage, BulkPage, InvitationsPage, ServersPage, UserPage, UsersPage};
+use pages::dashboard::DashboardPage;
+use pages::gallery::GalleryPage;
+use pages::home::HomePage;
+use pages::not_found::NotFoundPage;
+use pages::server::ServerPage;
+use pages::sign_in::SignInPage;
+use pages::start::StartPage;
+use shell::{SiteFooter, SiteHeader, SkipLink, provide_shell};
+use ui::toast::{ToastRegion, provide_toasts};
+
+#[cfg(feature = "ssr")]
+pub use shell::document::shell;
 
 /// The whole application.
 #[component]
 pub fn App() -> impl IntoView {
-    view! { <p>"…"</p> }
+    provide_meta_context();
+    provide_shell();
+    provide_toasts();
+    ui::time::provide_clock();
+
+    view! {
+        <Title formatter=shell::page_title />
+        <Router>
+            <SkipLink />
+            <SiteHeader />
+            <main id="main" class="site-main" tabindex="-1">
+                <AppRoutes />
+            </main>
+            <SiteFooter />
+            <ToastRegion />
+        </Router>
+    }
+}
+
+#[component]
+fn AppRoutes() -> impl IntoView {
+    view! {
+        <Routes fallback=NotFoundPage>
+            <Route path=path!("/") view=HomePage ssr=SsrMode::Async />
+            <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
+            <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async />
+            <Route path=path!("/servers/:id") view=ServerPage ssr=SsrMode::Async />
+            <Route path=path!("/start/:host_label") view=StartPage ssr=SsrMode::Async />
+            <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
+            <Route path=path!("/admin/users") view=UsersPage ssr=SsrMode::Async />
+            <Route path=path!("/admin/users/:id") view=UserPage ssr=SsrMode::Async />
+            <Route path=path!("/admin/servers") view=ServersPage ssr=SsrMode::Async />
+            <Route path=path!("/admin/bulk") view=BulkPage ssr=SsrMode::Async />
+            <Route path=path!("/admin/invitations") view=InvitationsPage ssr=SsrMode::Async />
+            <Route path=path!("/admin/audit") view=AuditPage ssr=SsrMode::Async />
+            <Route path=path!("/ui") view=GalleryPage ssr=SsrMode::Async />
+        </Routes>
+    }
 }

@@ -1,0 +1,7 @@
+//! The account.
+
+use leptos::prelude::*;
+
+/// To be written.
+#[component]
+pub fn AccountPage() -> impl IntoView {}

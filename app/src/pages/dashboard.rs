@@ -1,0 +1,7 @@
+//! The dashboard.
+
+use leptos::prelude::*;
+
+/// To be written.
+#[component]
+pub fn DashboardPage() -> impl IntoView {}

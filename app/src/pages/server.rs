@@ -1,0 +1,7 @@
+//! One server.
+
+use leptos::prelude::*;
+
+/// To be written.
+#[component]
+pub fn ServerPage() -> impl IntoView {}

@@ -1,0 +1,7 @@
+//! Sign-in.
+
+use leptos::prelude::*;
+
+/// To be written.
+#[component]
+pub fn SignInPage() -> impl IntoView {}

@@ -1,0 +1,7 @@
+//! Start of a server.
+
+use leptos::prelude::*;
+
+/// To be written.
+#[component]
+pub fn StartPage() -> impl IntoView {}
