@@ -9,3 +9,6 @@ pub mod not_found;
 pub mod server;
 pub mod sign_in;
 pub mod start;
+
+#[cfg(test)]
+pub(crate) mod samples;
