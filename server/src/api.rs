@@ -1,0 +1,10 @@
+//! Everything on the hub's origin that is not a page: links that lead in, server-sent events,
+//! health and metrics.
+
+pub mod arrival;
+pub mod doors;
+pub mod events;
+pub mod failure;
+pub mod health;
+pub mod oauth;
+pub mod sign_out;

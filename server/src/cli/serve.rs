@@ -1,0 +1,218 @@
+//! `ledgercloud serve`: runs the site until it is asked to end.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::context::SiteSettings;
+use identity::Identity;
+use leptos::prelude::LeptosOptions;
+use spawner::Spawner;
+use spawner::engine::Engine;
+use spawner::service::Recorder;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use types::audit::NewAuditEntry;
+
+use super::{Outcome, problem, start_log};
+use crate::config::{Flags, Settings, check, live, load, secrets};
+use crate::door::gate::Gate;
+use crate::door::ticket::Tickets;
+use crate::layers::rate::RateLimits;
+use crate::listener;
+use crate::router::Site;
+use crate::services::Services;
+
+/// Audit entries of the spawner that wait to be written.
+const AUDIT_QUEUE_MAX: usize = 10_000;
+/// How long the last audit entries may take when the program ends.
+const AUDIT_DRAIN: Duration = Duration::from_secs(5);
+
+/// Checks everything, opens every part, serves.
+pub async fn run(flags: &Flags) -> Outcome {
+    let settings = load(flags)?;
+    start_log(settings.log);
+    let folders = live::folders(&settings, flags.config.as_deref());
+    let overlay = live::read(&folders);
+    for remark in &overlay.remarks {
+        tracing::warn!(remark, "configuration file");
+    }
+    let mut problems = check::problems(&settings);
+    let notebooks = overlay.apply(&settings.notebooks);
+    if let Err(found) = &notebooks {
+        problems.extend(found.iter().cloned());
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let notebooks = notebooks?;
+    make_data_folder(&settings)?;
+    let secrets = secrets::load_or_create(&settings.data_dir)?;
+    let listener = TcpListener::bind(settings.listen).await.map_err(|error| {
+        vec![format!("{}: {error}; is another program using the port? Choose one with --listen", settings.listen)]
+    })?;
+    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new()
+        .install_recorder()
+        .map_err(|error| problem(&error))?;
+    let database = migrations::open(&settings.database_url).await.map_err(|error| problem(&error))?;
+    let (stop, shutdown) = watch::channel(false);
+
+    let identity = Identity::open(database.clone(), super::users::identity_config(&settings)?)
+        .await
+        .map_err(|error| problem(&error))?;
+    let (audit_sender, audit_queue) = mpsc::channel(AUDIT_QUEUE_MAX);
+    let audit_writer = tokio::spawn(write_audit(identity.clone(), audit_queue));
+    let settings = Arc::new(settings);
+    let mut engine_settings = settings.as_ref().clone();
+    engine_settings.notebooks = notebooks.clone();
+    let engine = open_engine(&engine_settings).await?;
+    let capabilities = engine.capabilities();
+    let spawner = Spawner::open(
+        database.clone(),
+        live::spawner_settings(&settings, &notebooks)?,
+        engine,
+        Arc::new(AuditQueue(audit_sender)),
+    )
+    .await
+    .map_err(|error| problem(&error))?;
+
+    let tickets = Tickets::default();
+    let services = Services {
+        settings: settings.clone(),
+        database,
+        identity: identity.clone(),
+        spawner: spawner.clone(),
+        tickets: tickets.clone(),
+        metrics,
+        site: Arc::new(SiteSettings {
+            hub_origin: settings.public_origin.clone(),
+            development: settings.development,
+            unsandboxed: !capabilities.isolated,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }),
+        leptos: leptos_options(&settings),
+        shutdown: shutdown.clone(),
+    };
+    let gate = Gate::new(
+        identity.clone(),
+        spawner.clone(),
+        tickets,
+        secrets.door_key,
+        settings.public_origin.clone(),
+    );
+    let limits = RateLimits::new(&settings.limits, &settings.trusted_proxies);
+    let site = Site::new(&services, identity.session_storage(), gate, &limits);
+    tokio::spawn(limits.sweep());
+    tokio::spawn(live::watch_files(settings.clone(), folders, spawner.clone(), shutdown.clone()));
+    announce(&settings, &identity, &capabilities).await;
+
+    tokio::spawn(async move {
+        wait_for_signal().await;
+        tracing::info!("ending: open requests may finish; notebook servers go on running");
+        let _ = stop.send(true);
+    });
+    listener::serve(listener, site, shutdown).await;
+    spawner.shutdown().await;
+    drop((services, spawner));
+    let _ = tokio::time::timeout(AUDIT_DRAIN, audit_writer).await;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn make_data_folder(settings: &Settings) -> Result<(), Vec<String>> {
+    std::fs::create_dir_all(&settings.data_dir)
+        .map_err(|error| vec![format!("{}: {error}", settings.data_dir.display())])
+}
+
+/// The engine that runs notebook servers here.
+#[cfg(not(feature = "stub-engine"))]
+async fn open_engine(settings: &Settings) -> Result<Arc<dyn Engine>, Vec<String>> {
+    use spawner::engine::local::{LocalEngine, LocalEngineConfig};
+
+    let config = LocalEngineConfig {
+        data_dir: settings.data_dir.clone(),
+        environment_dir: settings.notebooks.environment.clone(),
+        unsafe_no_sandbox: settings.unsafe_no_sandbox,
+        uid_base: settings.notebooks.uid_base,
+    };
+    let engine = LocalEngine::open(config).await.map_err(|error| {
+        vec![error.to_string(), "run `ledgercloud doctor` to see what is missing".to_owned()]
+    })?;
+    Ok(Arc::new(engine))
+}
+
+/// A stand-in for JupyterLab, to measure the program itself.
+#[cfg(feature = "stub-engine")]
+async fn open_engine(settings: &Settings) -> Result<Arc<dyn Engine>, Vec<String>> {
+    tracing::warn!("notebook servers are stand-ins: this build is for measurements");
+    Ok(Arc::new(spawner::engine::stub::StubEngine::new(settings.data_dir.join("stub"))))
+}
+
+fn leptos_options(settings: &Settings) -> LeptosOptions {
+    LeptosOptions::builder()
+        .output_name("ledgercloud")
+        .site_root(settings.site_root.to_string_lossy().into_owned())
+        .site_pkg_dir("pkg")
+        .site_addr(settings.listen)
+        .hash_files(true)
+        .build()
+}
+
+/// Hands the spawner's entries to the audit log.
+struct AuditQueue(mpsc::Sender<NewAuditEntry>);
+
+impl Recorder for AuditQueue {
+    fn record(&self, entry: NewAuditEntry) {
+        if let Err(error) = self.0.try_send(entry) {
+            let (mpsc::error::TrySendError::Full(entry) | mpsc::error::TrySendError::Closed(entry)) = error;
+            tracing::error!(action = entry.action, target = entry.target, "an audit entry was not written");
+        }
+    }
+}
+
+async fn write_audit(identity: Identity, mut queue: mpsc::Receiver<NewAuditEntry>) {
+    while let Some(entry) = queue.recv().await {
+        let (action, target) = (entry.action, entry.target.clone());
+        if let Err(error) = identity.record(entry).await {
+            tracing::error!(action, target, %error, "an audit entry was not written");
+        }
+    }
+}
+
+/// Says where the site is and, while nobody is administrator, how to become it.
+async fn announce(settings: &Settings, identity: &Identity, capabilities: &spawner::engine::Capabilities) {
+    tracing::info!(
+        isolation = capabilities.isolation,
+        limits = capabilities.limits,
+        freeze = capabilities.freeze,
+        "notebook engine: {}",
+        capabilities.engine
+    );
+    for remark in &capabilities.remarks {
+        tracing::warn!(remark, "notebook engine");
+    }
+    tracing::info!("Stoxus LedgerCloud is ready at {}", settings.public_origin);
+    match identity.setup_secret().await {
+        Ok(Some(secret)) => {
+            let link = format!("{}/setup/{secret}", settings.public_origin);
+            // The link is for the operator's eyes: printed, never logged.
+            eprintln!("\n  Nobody is administrator yet. Open this link once and sign in to become it:\n\n    {link}\n");
+        }
+        Ok(None) => {}
+        Err(error) => tracing::error!(%error, "the set-up link could not be made"),
+    }
+}
+
+async fn wait_for_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("signals cannot be received; end the program with SIGKILL");
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}

@@ -1,0 +1,331 @@
+//! Decides about every request to a notebook server's origin, before anything reaches the server.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use futures::future::BoxFuture;
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, COOKIE, HeaderValue, LOCATION, SET_COOKIE};
+use http::request::Parts;
+use http::{Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use identity::Identity;
+use parking_lot::Mutex;
+use proxy::{ActivityKind, Admission, Gatekeeper, Passage, ProxyBody, Target};
+use spawner::Spawner;
+use spawner::engine::Endpoint;
+use spawner::service::Door;
+use types::notebook::ServerState;
+use types::{ServerId, SessionKey, Timestamp, UserId};
+
+use super::pass::Pass;
+use super::ticket::{Tickets, random_token};
+use super::{RESERVED_PREFIX, safe_path};
+
+/// How often a long-lived connection asks again whether its session lives.
+const RECHECK_INTERVAL: Duration = Duration::from_secs(15);
+/// How long an answer about somebody else's server is believed.
+const PERMISSION_LIFETIME: Duration = Duration::from_secs(5);
+/// Most answers kept about other people's servers.
+const PERMISSIONS_MAX: usize = 4_096;
+/// Lifetime of the state cookie in seconds.
+const STATE_LIFETIME_S: u32 = 600;
+
+/// The gate. One for the whole program.
+pub struct Gate {
+    pub identity: Identity,
+    pub spawner: Spawner,
+    pub tickets: Tickets,
+    pub key: [u8; 32],
+    pub hub_origin: String,
+    pub secure_cookies: bool,
+    permissions: Mutex<HashMap<(UserId, UserId), (Instant, bool)>>,
+}
+
+impl Gate {
+    /// A gate that admits by these services.
+    #[must_use]
+    pub fn new(
+        identity: Identity,
+        spawner: Spawner,
+        tickets: Tickets,
+        key: [u8; 32],
+        hub_origin: String,
+    ) -> Self {
+        let secure_cookies = hub_origin.starts_with("https://");
+        Self { identity, spawner, tickets, key, hub_origin, secure_cookies, permissions: Mutex::default() }
+    }
+
+    /// Whether the user may enter servers of the owner. Answers about others are kept briefly.
+    async fn may_enter(&self, user_id: UserId, owner: UserId) -> bool {
+        if user_id == owner {
+            return true;
+        }
+        let cached = self.permissions.lock().get(&(user_id, owner)).copied();
+        if let Some((asked_at, answer)) = cached
+            && asked_at.elapsed() < PERMISSION_LIFETIME
+        {
+            return answer;
+        }
+        let answer = self.identity.may_user_manage_servers_of(user_id, owner).await.unwrap_or(false);
+        let mut permissions = self.permissions.lock();
+        if permissions.len() >= PERMISSIONS_MAX {
+            permissions.clear();
+        }
+        permissions.insert((user_id, owner), (Instant::now(), answer));
+        answer
+    }
+
+    /// The valid pass of a request to this door, if it carries one.
+    async fn pass_of(&self, parts: &Parts, door: &Door) -> Option<Pass> {
+        let name = pass_cookie(self.secure_cookies);
+        let pass = Pass::open(cookie(parts, name)?, &self.key, Timestamp::now())?;
+        let holds = pass.server_id == door.server_id
+            && self.identity.is_session_alive(pass.session, pass.user_id).await
+            && self.may_enter(pass.user_id, door.user_id).await;
+        holds.then_some(pass)
+    }
+
+    fn reserved(&self, parts: &Parts, host_label: &str) -> Response<ProxyBody> {
+        match parts.uri.path().strip_prefix(RESERVED_PREFIX) {
+            Some("begin") => {
+                let next = query_value(parts, "next").unwrap_or_default();
+                self.begin(host_label, safe_path(&next, "/lab"))
+            }
+            Some("enter") => self.enter(parts),
+            _ => message(StatusCode::NOT_FOUND, "not_found", "there is nothing here"),
+        }
+    }
+
+    /// Sends a browser without a pass to the hub, leaving a state by which its return is known.
+    fn begin(&self, host_label: &str, next: &str) -> Response<ProxyBody> {
+        let state = random_token();
+        let location = format!(
+            "{}/door/{host_label}?state={state}&next={}",
+            self.hub_origin,
+            url::form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>()
+        );
+        let mut response = redirect(&location);
+        let cookie = set_cookie(state_cookie(self.secure_cookies), &state, STATE_LIFETIME_S, self.secure_cookies);
+        response.headers_mut().append(SET_COOKIE, cookie);
+        response
+    }
+
+    fn enter(&self, parts: &Parts) -> Response<ProxyBody> {
+        let secure = self.secure_cookies;
+        let now = Timestamp::now();
+        let ticket = query_value(parts, "ticket").unwrap_or_default();
+        let next = query_value(parts, "next").unwrap_or_default();
+        let next = safe_path(&next, "/lab");
+        let state = cookie(parts, state_cookie(secure)).unwrap_or_default();
+        let Some(pass) = self.tickets.redeem(&ticket, state, now) else {
+            return page(
+                StatusCode::FORBIDDEN,
+                "This link was used already",
+                "It opens a notebook once, in the browser that asked for it, within half a minute.",
+                &self.hub_origin,
+            );
+        };
+        let lifetime_s = u32::try_from(pass.expires_at.since_ms(now) / 1_000).unwrap_or(0);
+        let mut response = redirect(next);
+        let headers = response.headers_mut();
+        headers.append(SET_COOKIE, set_cookie(pass_cookie(secure), &pass.seal(&self.key), lifetime_s, secure));
+        headers.append(SET_COOKIE, set_cookie(state_cookie(secure), "", 0, secure));
+        response
+    }
+
+    /// The way in to a server that lives, thawed if it was frozen.
+    async fn forward(&self, parts: &Parts, door: Door, pass: Pass, next: &str) -> Admission {
+        if door.state == ServerState::Frozen
+            && let Err(error) = self.spawner.thaw_for_request(door.server_id, wake_for(parts)).await
+        {
+            tracing::warn!(server_id = %door.server_id, %error, "a frozen server did not thaw");
+            return respond(self.resting(parts, &door, next));
+        }
+        if is_navigation(parts) {
+            self.spawner.note_activity(door.server_id, spawner::service::ActivityKind::Interaction);
+        }
+        let Some(way_in) = door.way_in.clone() else {
+            return respond(self.resting(parts, &door, next));
+        };
+        let target = match way_in.endpoint {
+            Endpoint::Unix(path) => Target::Unix(Arc::new(path)),
+            Endpoint::Tcp(address) => Target::Tcp(address),
+        };
+        Admission::Forward(Passage {
+            server_id: door.server_id,
+            target,
+            user_name: Arc::from(door.user_name.as_str()),
+            identity_key: way_in.identity_key,
+            ended: Some(self.permission_end(pass.session, pass.user_id)),
+        })
+    }
+
+    /// Resolves when the session behind a connection has ended.
+    fn permission_end(&self, session: SessionKey, user_id: UserId) -> BoxFuture<'static, ()> {
+        let identity = self.identity.clone();
+        let mut ended = identity.ended_sessions();
+        Box::pin(async move {
+            loop {
+                tokio::select! {
+                    message = ended.recv() => match message {
+                        Ok(key) if key == session => return,
+                        Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
+                        // Missed messages are made up for by asking.
+                        Ok(_) => continue,
+                        Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
+                    },
+                    () = tokio::time::sleep(RECHECK_INTERVAL) => {}
+                }
+                if !identity.is_session_alive(session, user_id).await {
+                    return;
+                }
+            }
+        })
+    }
+
+    /// The server does not run: pages lead to the start page, programs are told.
+    fn resting(&self, parts: &Parts, door: &Door, next: &str) -> Response<ProxyBody> {
+        let start = format!(
+            "{}/start/{}?next={}",
+            self.hub_origin,
+            door.host_label,
+            url::form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>()
+        );
+        if is_navigation(parts) {
+            return redirect(&start);
+        }
+        // 424 is what JupyterLab takes as "the server is not running" and offers a restart for.
+        message(
+            StatusCode::FAILED_DEPENDENCY,
+            "notebook.server_state",
+            &format!("the server is {}; open {start} to start it", door.state.as_str()),
+        )
+    }
+}
+
+#[async_trait]
+impl Gatekeeper for Gate {
+    async fn admit(&self, parts: &Parts, host_label: &str) -> Admission {
+        if parts.uri.path().starts_with(RESERVED_PREFIX) {
+            return respond(self.reserved(parts, host_label));
+        }
+        let asked = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+        let next = safe_path(if asked == "/" { "/lab" } else { asked }, "/lab").to_owned();
+        let door = self.spawner.door(host_label);
+        let pass = match &door {
+            Some(door) => self.pass_of(parts, door).await,
+            None => None,
+        };
+        let (Some(door), Some(pass)) = (door, pass) else {
+            // The same answer whether the server does not exist or is somebody else's.
+            return respond(if is_navigation(parts) {
+                self.begin(host_label, &next)
+            } else {
+                message(StatusCode::UNAUTHORIZED, "identity.sign_in_required", "open this notebook from the dashboard again")
+            });
+        };
+        if !door.state.is_alive() {
+            return respond(self.resting(parts, &door, &next));
+        }
+        self.forward(parts, door, pass, &next).await
+    }
+
+    fn note_activity(&self, server_id: ServerId, kind: ActivityKind) {
+        let kind = match kind {
+            ActivityKind::Interaction => spawner::service::ActivityKind::Interaction,
+            ActivityKind::Presence => spawner::service::ActivityKind::Presence,
+        };
+        self.spawner.note_activity(server_id, kind);
+    }
+}
+
+/// Name of the cookie with the pass. The proxy keeps it from the notebook.
+#[must_use]
+pub const fn pass_cookie(secure: bool) -> &'static str {
+    if secure { "__Host-ledgercloud-door" } else { "ledgercloud-door" }
+}
+
+const fn state_cookie(secure: bool) -> &'static str {
+    if secure { "__Host-ledgercloud-state" } else { "ledgercloud-state" }
+}
+
+fn wake_for(parts: &Parts) -> spawner::service::ActivityKind {
+    let is_script = parts.headers.get("sec-fetch-dest").is_some_and(|value| value == "empty");
+    if parts.method.is_safe() && is_script && !parts.headers.contains_key(http::header::UPGRADE) {
+        spawner::service::ActivityKind::Presence
+    } else {
+        spawner::service::ActivityKind::Interaction
+    }
+}
+
+fn is_navigation(parts: &Parts) -> bool {
+    let mode = parts.headers.get("sec-fetch-mode");
+    let wants_page = || {
+        parts.headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+    };
+    parts.method.is_safe() && mode.map_or_else(wants_page, |mode| mode == "navigate")
+}
+
+fn cookie<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
+    parts
+        .headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(key, value)| (key == name).then_some(value))
+}
+
+fn query_value(parts: &Parts, name: &str) -> Option<String> {
+    url::form_urlencoded::parse(parts.uri.query()?.as_bytes())
+        .find_map(|(key, value)| (key == name).then(|| value.into_owned()))
+}
+
+fn set_cookie(name: &str, value: &str, lifetime_s: u32, secure: bool) -> HeaderValue {
+    let secure = if secure { "; Secure" } else { "" };
+    let text = format!("{name}={value}; Path=/; Max-Age={lifetime_s}; HttpOnly; SameSite=Lax{secure}");
+    // Names and values are made by us from URL-safe characters.
+    HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+fn respond(response: Response<ProxyBody>) -> Admission {
+    Admission::Respond(Box::new(response))
+}
+
+fn redirect(location: &str) -> Response<ProxyBody> {
+    let mut response = answer(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", String::new());
+    if let Ok(location) = HeaderValue::from_str(location) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
+}
+
+fn message(status: StatusCode, code: &str, text: &str) -> Response<ProxyBody> {
+    let body = serde_json::json!({ "status": status.as_u16(), "code": code, "message": text });
+    answer(status, "application/json", body.to_string())
+}
+
+fn page(status: StatusCode, title: &str, text: &str, hub_origin: &str) -> Response<ProxyBody> {
+    let body = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <title>{title}</title><style>body{{font:16px/1.5 system-ui;margin:15vh auto;max-width:32rem;padding:0 1rem;color-scheme:light dark}}</style>\
+         <h1>{title}</h1><p>{text}</p><p><a href=\"{hub_origin}/dashboard\">Go to your dashboard</a></p></html>"
+    );
+    answer(status, "text/html; charset=utf-8", body)
+}
+
+fn answer(status: StatusCode, content_type: &'static str, body: String) -> Response<ProxyBody> {
+    let body = Full::from(body).map_err(|never| match never {}).boxed();
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    headers.insert("content-security-policy", HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"));
+    headers.insert("referrer-policy", HeaderValue::from_static("no-referrer"));
+    response
+}

@@ -1,0 +1,215 @@
+//! Every route of the hub's origin, and which origin a request is for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::{App, shell};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST};
+use http::{HeaderValue, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use identity::SessionStorage;
+use leptos::prelude::provide_context;
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use proxy::Proxy;
+use tower::ServiceExt;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::services::ServeDir;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_sessions::cookie::SameSite;
+use tower_sessions::{Expiry, SessionManagerLayer};
+
+use crate::api;
+use crate::door::gate::Gate;
+use crate::layers::cross_site::refuse_cross_site;
+use crate::layers::headers::{Transport, add_security_headers, page_policy};
+use crate::layers::log::log_requests;
+use crate::layers::rate::{RateLimits, limit_rate};
+use crate::layers::session::{Resolver, resolve_caller};
+use crate::listener::Handler;
+use crate::services::Services;
+
+/// Longest time that the hub works on one request. Streams of events are not bounded by it.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The site: the hub's origin and, on all others that fit the pattern, the notebook servers.
+#[derive(Clone)]
+pub struct Site {
+    hub: Router,
+    notebooks: Proxy<Gate>,
+    server_authority: Arc<str>,
+}
+
+impl Site {
+    /// Puts the origins together.
+    #[must_use]
+    pub fn new(services: &Services, sessions: SessionStorage, gate: Gate, limits: &RateLimits) -> Self {
+        let authority = services.settings.server_origin.split("://").nth(1).unwrap_or_default();
+        Self {
+            hub: hub(services, sessions, limits),
+            notebooks: Proxy::new(gate),
+            server_authority: Arc::from(authority),
+        }
+    }
+}
+
+impl Handler for Site {
+    async fn handle(&self, request: Request<Incoming>) -> Response<Body> {
+        let authority = request
+            .headers()
+            .get(HOST)
+            .and_then(|value| value.to_str().ok())
+            .or_else(|| request.uri().authority().map(http::uri::Authority::as_str))
+            .unwrap_or_default();
+        match proxy::host_label(authority, &self.server_authority) {
+            Some(label) => {
+                let label = label.to_owned();
+                self.notebooks.handle(request, &label).await.map(Body::new)
+            }
+            None => match self.hub.clone().oneshot(request.map(Body::new)).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            },
+        }
+    }
+}
+
+fn hub(services: &Services, sessions: SessionStorage, limits: &RateLimits) -> Router {
+    let secure = services.settings.public_origin.starts_with("https://");
+    let transport = if secure { Transport::Tls } else { Transport::Plain };
+    let resolver = Resolver {
+        identity: services.identity.clone(),
+        trusted_proxies: services.settings.trusted_proxies.clone().into(),
+    };
+    let hub_origin: Arc<str> = Arc::from(services.settings.public_origin.as_str());
+    let timed = Router::new()
+        .merge(links())
+        .merge(pages(services))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT));
+    Router::new()
+        .merge(timed)
+        .merge(streams())
+        .route("/metrics", get(api::health::metrics))
+        .layer(from_fn_with_state(resolver, resolve_caller))
+        .layer(session_layer(services, sessions, secure))
+        .merge(health())
+        .merge(files(services))
+        .layer(from_fn_with_state(hub_origin, refuse_cross_site))
+        .layer(from_fn_with_state(limits.clone(), limit_rate))
+        .layer(DefaultBodyLimit::max(services.settings.limits.body_bytes))
+        .layer(tower_http::limit::RequestBodyLimitLayer::new(services.settings.limits.body_bytes))
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn_with_state(transport, add_security_headers))
+        .layer(from_fn(log_requests))
+        .with_state(services.clone())
+}
+
+fn session_layer(services: &Services, sessions: SessionStorage, secure: bool) -> SessionManagerLayer<SessionStorage> {
+    let idle_minutes = i64::from(services.settings.sign_in.session_idle_minutes);
+    SessionManagerLayer::new(sessions)
+        .with_name(if secure { "__Host-ledgercloud-session" } else { "ledgercloud-session" })
+        .with_secure(secure)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_path("/")
+        .with_expiry(Expiry::OnInactivity(tower_sessions::cookie::time::Duration::minutes(idle_minutes)))
+}
+
+fn health() -> Router<Services> {
+    Router::new().route("/health", get(api::health::health)).route("/v1/health", get(api::health::health))
+}
+
+fn links() -> Router<Services> {
+    Router::new()
+        .route("/join/{secret}", get(api::arrival::join))
+        .route("/setup/{secret}", get(api::arrival::setup))
+        .route("/oauth/{provider}/start", get(api::oauth::start))
+        .route("/oauth/{provider}/callback", get(api::oauth::callback))
+        .route("/sign-out", post(api::sign_out::sign_out))
+        .route("/open/{server_id}", get(api::doors::open))
+        .route("/door/{host_label}", get(api::doors::door))
+        // Links of JupyterLab's own menu: "Hub Control Panel" and "Log Out".
+        .route("/hub/", get(|| async { axum::response::Redirect::to("/dashboard") }))
+        .route("/hub/home", get(|| async { axum::response::Redirect::to("/dashboard") }))
+        .route("/hub/logout", get(|| async { axum::response::Redirect::to("/account") }))
+        .route("/hub/spawn", get(|| async { axum::response::Redirect::to("/dashboard") }))
+        .route("/hub/spawn/{*server}", get(|| async { axum::response::Redirect::to("/dashboard") }))
+}
+
+fn streams() -> Router<Services> {
+    Router::new()
+        .route("/hub/api/lc/servers/events", get(api::events::servers))
+        .route("/hub/api/lc/servers/{server_id}/events", get(api::events::progress))
+}
+
+/// The pages and their server functions.
+fn pages(services: &Services) -> Router<Services> {
+    let context = {
+        let pages = services.pages();
+        move || {
+            provide_context(pages.clone());
+            send_page_policy();
+        }
+    };
+    let options = services.leptos.clone();
+    Router::new().leptos_routes_with_context(services, generate_route_list(App), context, move || {
+        shell(options.clone())
+    })
+}
+
+/// Each page names in its policy the nonce that its scripts carry.
+fn send_page_policy() {
+    let (Some(nonce), Some(response)) =
+        (leptos::nonce::use_nonce(), leptos::prelude::use_context::<leptos_axum::ResponseOptions>())
+    else {
+        return;
+    };
+    if let Ok(policy) = HeaderValue::from_str(&page_policy(&nonce.to_string())) {
+        response.insert_header(CONTENT_SECURITY_POLICY, policy);
+    }
+}
+
+/// Compiled and static files, compressed beforehand. Names under `/pkg` carry a hash of their
+/// content, so they are kept for ever.
+fn files(services: &Services) -> Router<Services> {
+    let root = &services.settings.site_root;
+    let forever = SetResponseHeaderLayer::overriding(
+        CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=31536000, immutable"),
+    );
+    let a_day = SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
+    let packages = ServeDir::new(root.join("pkg")).precompressed_br().precompressed_gzip();
+    let options = services.leptos.clone();
+    let pages = services.pages();
+    let not_found = move |request: axum::extract::Request| {
+        let render = leptos_axum::render_app_async_with_context(
+            {
+                let pages = pages.clone();
+                move || {
+                    provide_context(pages.clone());
+                    send_page_policy();
+                    if let Some(response) = leptos::prelude::use_context::<leptos_axum::ResponseOptions>() {
+                        response.set_status(StatusCode::NOT_FOUND);
+                    }
+                }
+            },
+            {
+                let options = options.clone();
+                move || shell(options.clone())
+            },
+        );
+        async move { render(request).await.into_response() }
+    };
+    Router::new()
+        .nest_service("/pkg", tower::ServiceBuilder::new().layer(forever).service(packages))
+        .nest_service("/assets", tower::ServiceBuilder::new().layer(a_day.clone()).service(ServeDir::new(root.join("assets")).precompressed_br().precompressed_gzip()))
+        .route_service("/favicon.svg", tower::ServiceBuilder::new().layer(a_day.clone()).service(tower_http::services::ServeFile::new(root.join("favicon.svg"))))
+        .route_service("/favicon.ico", tower::ServiceBuilder::new().layer(a_day).service(tower_http::services::ServeFile::new(root.join("favicon.svg"))))
+        .fallback(not_found)
+}
