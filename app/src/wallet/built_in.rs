@@ -1,0 +1,10 @@
+//! The built-in wallet: keys that this browser makes and keeps, each locked by a passphrase in a
+//! file of the Web3 Secret Storage format.
+//!
+//! A key is in memory only while it signs or is written to its file. It does not send
+//! transactions: it signs texts, which is what a sign-in needs.
+
+pub mod derivation;
+pub mod keystore;
+pub mod passphrase;
+pub mod secret_key;
