@@ -1,8 +1,16 @@
 //! The browser's entry: attaches the application to the page that the server rendered.
 
+/// User Timing mark of the moment from which the page answers in the browser, for measurements and
+/// for tests that must not be faster than a person.
+const HYDRATED_MARK: &str = "hydrated";
+
 /// Called once by the page's module script.
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
     leptos::mount::hydrate_body(app::App);
+    if let Some(performance) = web_sys::window().and_then(|window| window.performance()) {
+        // A browser without User Timing only goes unmeasured.
+        let _ = performance.mark(HYDRATED_MARK);
+    }
 }
