@@ -13,6 +13,7 @@ pub mod live;
 pub mod pages;
 pub mod shell;
 pub mod ui;
+pub mod wallet;
 
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
