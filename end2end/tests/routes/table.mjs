@@ -1,0 +1,104 @@
+// Every route of the hub's origin, and what each kind of visitor gets there.
+//
+// `pattern` is the route as the program writes it. `path`, `fields` and `json` make the request out
+// of the world that the test has prepared; they are called anew for each visitor. A number is a
+// status; `signIn` stands for being sent to the sign-in page and back.
+
+export const VISITORS = ['anonymous', 'user', 'other', 'administrator'];
+
+export const signIn = Symbol('sent to the sign-in page');
+
+/** Everyone gets the same. */
+const all = (status) => ({ anonymous: status, user: status, other: status, administrator: status });
+/** Whoever is signed in. */
+const signedIn = (status, anonymous = 401) => ({ ...all(status), anonymous });
+/** The owner of the thing and administrators; for others it is not there. */
+const owner = (status, anonymous = 401) => ({ anonymous, user: status, other: 404, administrator: status });
+/** Only those who administer. */
+const administrators = (status, anonymous = 401) => ({ anonymous, user: 403, other: 403, administrator: status });
+
+const page = (pattern, expected, path = () => pattern) => ({ kind: 'page', pattern, path, expected });
+const link = (pattern, expected, path = () => pattern, method = 'GET') => ({ kind: 'route', method, pattern, path, expected });
+const form = (pattern, expected, fields = () => ({})) => ({ kind: 'form', pattern, fields, expected });
+const json = (pattern, expected, value) => ({ kind: 'json', pattern, value, expected });
+
+export const ROUTES = [
+  // --- pages -----------------------------------------------------------------------------------
+  page('/', all(200)),
+  page('/sign-in', all(200)),
+  page('/dashboard', signedIn(200, signIn)),
+  page('/servers/:id', owner(200, signIn), (world) => `/servers/${world.server.server_id}`),
+  page('/start/:host_label', owner(200, signIn), (world) => `/start/${world.server.host_label}`),
+  page('/account', signedIn(200, signIn)),
+  page('/admin/users', administrators(200, signIn)),
+  page('/admin/users/:id', administrators(200, signIn), (world) => `/admin/users/${world.user.account.user_id}`),
+  page('/admin/servers', administrators(200, signIn)),
+  page('/admin/bulk', administrators(200, signIn)),
+  page('/admin/invitations', administrators(200, signIn)),
+  page('/admin/audit', administrators(200, signIn)),
+  page('/ui', all(200)),
+  page('/*', all(404), () => '/no/such/page'),
+
+  // --- links, doors, streams and files ---------------------------------------------------------
+  link('/join/{secret}', all(303), () => '/join/nobody-made-this'),
+  link('/setup/{secret}', all(303), () => '/setup/nobody-made-this'),
+  link('/oauth/{provider}/start', all(404), () => '/oauth/nobody/start'),
+  link('/oauth/{provider}/callback', all(303), () => '/oauth/nobody/callback?code=x&state=y'),
+  link('/sign-out', all(303), undefined, 'POST'),
+  link('/open/{server_id}', owner(303, 303), (world) => `/open/${world.server.server_id}`),
+  link('/door/{host_label}', all(303), (world) => `/door/${world.server.host_label}?state=${'s'.repeat(43)}`),
+  link('/hub/', all(303)),
+  link('/hub/home', all(303)),
+  link('/hub/logout', all(303)),
+  link('/hub/spawn', all(303)),
+  link('/hub/spawn/{*server}', all(303), () => '/hub/spawn/somebody/some-server'),
+  link('/hub/api/lc/servers/events', signedIn(200)),
+  link('/hub/api/lc/servers/{server_id}/events', owner(200), (world) => `/hub/api/lc/servers/${world.server.server_id}/events`),
+  link('/health', all(200)),
+  link('/v1/health', all(200)),
+  link('/metrics', all(200)),
+  link('/pkg', all(200), (world) => world.stylesheet),
+  link('/favicon.svg', all(200)),
+  link('/favicon.ico', all(200)),
+
+  // --- server functions ------------------------------------------------------------------------
+  form('read_shell', all(200)),
+  form('set_theme', all(200), () => ({ theme: 'dark' })),
+
+  form('account/read', signedIn(200)),
+  form('account/rename', signedIn(200), () => ({ display_name: 'Somebody' })),
+  // Nobody's thing: what is tested is that nobody else's can be named.
+  form('account/unlink_wallet', { ...all(404), anonymous: 401, user: 409 }, (world) => ({ wallet_id: world.user.account.wallets[0].id })),
+  form('account/unlink_identity', { ...all(404), anonymous: 401 }, (world) => ({ identity_id: world.unknownId })),
+  form('account/revoke_session', { ...all(404), anonymous: 401, user: 200 }, (world) => ({ session_key: world.spareSession })),
+  form('account/sign_out_everywhere', signedIn(200)),
+  json('account/audit', signedIn(200), () => ({ page: { after: null, limit: 5 } })),
+
+  form('servers/dashboard', signedIn(200)),
+  form('servers/create', signedIn(200), (world) => ({ name: world.freshName(), profile: 'small' })),
+  form('servers/command', owner(200), (world) => ({ server_id: world.server.server_id, command: 'stop' })),
+  form('servers/rename', owner(200), (world) => ({ server_id: world.server.server_id, display_name: 'Renamed' })),
+  form('servers/set_profile', owner(200), (world) => ({ server_id: world.server.server_id, profile: 'small' })),
+  form('servers/read', owner(200), (world) => ({ server_id: world.server.server_id })),
+  form('servers/log', owner(200), (world) => ({ server_id: world.server.server_id })),
+  form('servers/start_page', owner(200), (world) => ({ host_label: world.server.host_label })),
+
+  json('admin/users', administrators(200), () => ({ query: {} })),
+  form('admin/user', administrators(200), (world) => ({ user_id: world.user.account.user_id })),
+  form('admin/set_role', administrators(200), (world) => ({ user_id: world.bystander.account.user_id, role: 'member' })),
+  form('admin/set_membership', administrators(200), (world) => ({ user_id: world.bystander.account.user_id, group: 'desk', standing: 'member' })),
+  form('admin/suspend', administrators(200), (world) => ({ user_id: world.bystander.account.user_id })),
+  form('admin/reinstate', administrators(200), (world) => ({ user_id: world.bystander.account.user_id })),
+  json('admin/servers', administrators(200), () => ({ query: {} })),
+  form('admin/bulk_start', administrators(200)),
+  form('admin/bulk', administrators(200), () => ({ csv: 'name,wallet\n', step: 'preview' })),
+  form('admin/invitations', administrators(200)),
+  form('admin/invite', administrators(200), () => ({ role: 'member', uses: 1, expires_in_hours: 1 })),
+  form('admin/revoke_invitation', administrators(404), (world) => ({ invitation_id: world.unknownId })),
+  json('admin/audit', administrators(200), () => ({ query: {}, check: 'skip' })),
+
+  form('sign_in/options', all(200)),
+  form('sign_in/is_own_wallet', signedIn(200), (world) => ({ address: world.someAddress })),
+  form('sign_in/begin_wallet_proof', all(200), (world) => ({ purpose: 'sign_in', address: world.someAddress, chain_id: 31337 })),
+  form('sign_in/finish_wallet_proof', all(400), () => ({ proof: { message: 'not made here', signature: '0x00' } })),
+];
