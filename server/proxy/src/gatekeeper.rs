@@ -1,5 +1,6 @@
 //! Who may pass, and where to: decided by the program that holds the proxy.
 
+use std::hash::{Hash, Hasher};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -45,10 +46,36 @@ pub struct Passage {
 }
 
 /// Address of a server.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+///
+/// Paths are the same if their bytes are: they are compared on every request, and comparison by
+/// components is slow.
+#[derive(Debug, Clone)]
 pub enum Target {
     Unix(Arc<PathBuf>),
     Tcp(SocketAddr),
+}
+
+impl PartialEq for Target {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Unix(one), Self::Unix(another)) => {
+                Arc::ptr_eq(one, another) || one.as_os_str() == another.as_os_str()
+            }
+            (Self::Tcp(one), Self::Tcp(another)) => one == another,
+            (Self::Unix(_), Self::Tcp(_)) | (Self::Tcp(_), Self::Unix(_)) => false,
+        }
+    }
+}
+
+impl Eq for Target {}
+
+impl Hash for Target {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Unix(path) => path.as_os_str().hash(state),
+            Self::Tcp(address) => address.hash(state),
+        }
+    }
 }
 
 /// What traffic says about the person behind it (interaction is not presence).
