@@ -8,7 +8,6 @@
 
 #[cfg(feature = "hydrate")]
 mod browser;
-pub mod clock;
 pub mod merge;
 pub mod reconnect;
 

@@ -10,5 +10,8 @@ pub mod server;
 pub mod sign_in;
 pub mod start;
 
+pub(crate) mod form;
+pub(crate) mod loading;
+pub(crate) mod missing;
 #[cfg(test)]
 pub(crate) mod samples;

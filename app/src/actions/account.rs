@@ -14,7 +14,7 @@ use super::error::ActionResult;
 use super::authority::signed_in;
 
 /// Longest display name of a person, in characters.
-pub const DISPLAY_NAME_MAX: usize = 60;
+pub const DISPLAY_NAME_MAX: u32 = 60;
 
 /// What the account page shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -104,7 +104,4 @@ pub(super) async fn may_manage(request: &SignedIn, owner: UserId) -> ActionResul
 }
 
 /// The answer for a server that is not there, and for one that is somebody else's.
-pub(super) fn no_such_server() -> ApiError {
-    ApiError::new(ErrorCode::NotFound, "There is no such server.")
-        .with_hint("It may have been deleted. Your dashboard lists the servers that you have.")
-}
+pub(super) use crate::pages::missing::no_such_server;

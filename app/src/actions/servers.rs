@@ -3,19 +3,23 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use types::notebook::{ProfileSummary, ServerCommand, ServerEvent, ServerView, Usage};
-use types::{ServerId, Timestamp};
+use types::ServerId;
 
 use super::error::ActionResult;
 
 #[cfg(feature = "ssr")]
 use super::authority::{granted_server, no_such_server, signed_in};
+#[cfg(feature = "ssr")]
+use super::hand_over::{redirect_plain_form, redirect_plain_form_from};
+#[cfg(feature = "ssr")]
+use crate::pages::server::title::page_path;
 
 /// Lines of the log that a server's page shows.
 pub const LOG_LINES_MAX: usize = 200;
 /// Lines of the log that go with a failure.
 pub const FAILURE_LOG_LINES_MAX: usize = 50;
 /// Longest display name of a server, in characters.
-pub const SERVER_DISPLAY_NAME_MAX: usize = 60;
+pub const SERVER_DISPLAY_NAME_MAX: u32 = 60;
 
 /// What the dashboard shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,8 +29,6 @@ pub struct Dashboard {
     pub profiles: Vec<ProfileSummary>,
     /// How many named servers a person may have beside the default one.
     pub named_servers_max: u32,
-    /// By the server's clock.
-    pub read_at: Timestamp,
 }
 
 /// What a server's own page shows.
@@ -42,8 +44,6 @@ pub struct ServerDetail {
     pub profiles: Vec<ProfileSummary>,
     /// The server belongs to the reader, who is not there to administer somebody else's.
     pub is_own: bool,
-    /// By the server's clock.
-    pub read_at: Timestamp,
 }
 
 /// What the start page shows.
@@ -55,8 +55,6 @@ pub struct StartDetail {
     /// Filled when the last start failed.
     pub log: Vec<String>,
     pub is_own: bool,
-    /// By the server's clock.
-    pub read_at: Timestamp,
 }
 
 /// The servers of the person who is signed in.
@@ -69,7 +67,6 @@ pub async fn read_dashboard() -> ActionResult<Dashboard> {
         servers,
         profiles: spawner.profiles(),
         named_servers_max: spawner.settings().named_servers_max,
-        read_at: Timestamp::now(),
     })
 }
 
@@ -120,12 +117,16 @@ pub async fn command_server(
 ) -> ActionResult<ServerView> {
     let grant = granted_server(server_id).await?;
     let actor = grant.request.context.actor();
-    Ok(grant
-        .request
-        .services
-        .spawner
-        .command(server_id, command, &grant.reason(), &actor)
-        .await?)
+    let spawner = &grant.request.services.spawner;
+    let server = spawner.command(server_id, command, &grant.reason(), &actor).await?;
+    match command {
+        // The page of a server that is gone is no place to come back to…
+        ServerCommand::Delete => redirect_plain_form("/dashboard"),
+        // …nor is the start page, which would start it again.
+        ServerCommand::Stop => redirect_plain_form_from("/start/", &page_path(&server)),
+        _ => {}
+    }
+    Ok(server)
 }
 
 /// Changes what people call a server; its address stays.
@@ -164,7 +165,6 @@ pub async fn read_server(server_id: ServerId) -> ActionResult<ServerDetail> {
         profiles: spawner.profiles(),
         is_own,
         server: grant.server,
-        read_at: Timestamp::now(),
     })
 }
 
@@ -217,7 +217,6 @@ pub async fn open_start_page(
         server,
         log,
         is_own,
-        read_at: Timestamp::now(),
     })
 }
 

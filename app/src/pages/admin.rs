@@ -1,27 +1,19 @@
-//! Administration.
+//! Administration: users, everyone's servers, bulk lists, invitations and the audit log.
+//!
+//! Managers of groups see what concerns their groups. What a list shows is kept in its address.
 
-use leptos::prelude::*;
+pub(crate) mod address;
+pub(crate) mod audit;
+mod bulk;
+mod invitations;
+mod servers;
+mod tabs;
+mod user;
+mod users;
 
-/// To be written.
-#[component]
-pub fn UsersPage() -> impl IntoView {}
-
-/// To be written.
-#[component]
-pub fn UserPage() -> impl IntoView {}
-
-/// To be written.
-#[component]
-pub fn ServersPage() -> impl IntoView {}
-
-/// To be written.
-#[component]
-pub fn BulkPage() -> impl IntoView {}
-
-/// To be written.
-#[component]
-pub fn InvitationsPage() -> impl IntoView {}
-
-/// To be written.
-#[component]
-pub fn AuditPage() -> impl IntoView {}
+pub use audit::AuditPage;
+pub use bulk::BulkPage;
+pub use invitations::InvitationsPage;
+pub use servers::ServersPage;
+pub use user::UserPage;
+pub use users::UsersPage;

@@ -1,0 +1,73 @@
+//! What happened to a server, newest first, as it happens.
+
+use leptos::prelude::*;
+use types::ServerId;
+use types::notebook::ServerEvent;
+
+use crate::live::merge::merge_event;
+use crate::live::{PROGRESS_EVENT, follow, server_events_url};
+use crate::ui::{Card, EmptyState, IconName, StateBadge, Time};
+
+/// Events shown at once; the older ones follow on demand.
+const EVENTS_SHOWN: usize = 25;
+
+/// The events of one server.
+#[component]
+pub(super) fn History(server_id: ServerId, events: Vec<ServerEvent>) -> impl IntoView {
+    let events = follow_events(server_id, events);
+    let shown = RwSignal::new(EVENTS_SHOWN);
+    let newest = Memo::new(move |_| {
+        events.with(|events| events.iter().rev().take(shown.get()).cloned().collect::<Vec<_>>())
+    });
+    let has_more = Memo::new(move |_| events.with(Vec::len) > shown.get());
+    view! {
+        <Card title="Events" description="Who or what did what, and why">
+            <Show
+                when=move || !newest.with(Vec::is_empty)
+                fallback=|| view! { <EmptyState icon=IconName::List title="Nothing has happened yet" /> }
+            >
+                <ol class="grid gap-3">
+                    <For each=move || newest.get() key=|event| event.seq let:event>
+                        <EventLine event />
+                    </For>
+                </ol>
+            </Show>
+            <Show when=move || has_more.get()>
+                <p class="mt-3">
+                    <button
+                        type="button"
+                        class="link"
+                        on:click=move |_| shown.update(|shown| *shown += EVENTS_SHOWN)
+                    >
+                        "Show older events"
+                    </button>
+                </p>
+            </Show>
+        </Card>
+    }
+}
+
+#[component]
+fn EventLine(event: ServerEvent) -> impl IntoView {
+    let cause = (!event.cause.is_empty()).then(|| format!(" · {}", event.cause));
+    view! {
+        <li class="grid gap-1 text-sm sm:grid-cols-[7rem_1fr_auto] sm:items-baseline sm:gap-3">
+            <StateBadge state=event.state />
+            <span class="min-w-0 break-words">{event.message}<span class="text-muted">{cause}</span></span>
+            <span class="text-muted"><Time at=event.time /></span>
+        </li>
+    }
+}
+
+/// A server's events, kept up to date. The stream begins with those that it has kept, so that
+/// nothing is lost over an interruption.
+pub(crate) fn follow_events(server_id: ServerId, first: Vec<ServerEvent>) -> RwSignal<Vec<ServerEvent>> {
+    let events = RwSignal::new(first);
+    let on_message = move |_: &str, data: &str| {
+        if let Ok(event) = serde_json::from_str::<ServerEvent>(data) {
+            events.try_update(|events| merge_event(events, event));
+        }
+    };
+    follow(server_events_url(server_id), &[PROGRESS_EVENT], on_message, || {});
+    events
+}
