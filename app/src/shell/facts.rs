@@ -1,6 +1,7 @@
 //! The facts behind every page's frame, known synchronously on both sides.
 
 use serde::{Deserialize, Serialize};
+use types::Timestamp;
 use types::sign_in::Viewer;
 
 use super::theme::Theme;
@@ -12,6 +13,8 @@ pub struct ShellFacts {
     pub site: SiteSettings,
     pub viewer: Option<Viewer>,
     pub theme: Theme,
+    /// When the server read them: the page's idea of "now" until its own clock runs.
+    pub read_at: Timestamp,
 }
 
 impl Default for ShellFacts {
@@ -25,6 +28,7 @@ impl Default for ShellFacts {
             },
             viewer: None,
             theme: Theme::default(),
+            read_at: Timestamp::default(),
         }
     }
 }
@@ -40,6 +44,7 @@ pub fn of_request() -> Result<ShellFacts, types::ApiError> {
         site: (*crate::context::services()?.site).clone(),
         viewer: crate::context::request_context()?.viewer,
         theme: request_theme(),
+        read_at: Timestamp::now(),
     })
 }
 
