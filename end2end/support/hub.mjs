@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 
 import { binary, notebookEnvironment, siteRoot } from './environment.mjs';
 import { eventually } from './eventually.mjs';
-import { endProcessesOf, unmountBelow } from './processes.mjs';
+import { clearHost } from './processes.mjs';
 import { ask } from './request.mjs';
 
 /** How long the program may take to answer after its start, and to end after it is asked to. */
@@ -113,8 +113,7 @@ export async function endHub(hub) {
     const outcome = await stop(hub);
     if (outcome.signal === 'SIGKILL') throw new Error(`the program did not end when asked to; log: ${hub.logFile}`);
   }
-  await endProcessesOf(hub.dataFolder);
-  unmountBelow(hub.folder);
+  await clearHost(hub.dataFolder);
   if (process.env.KEEP_DATA) return;
   await rm(hub.folder, { recursive: true, force: true, maxRetries: 5 });
 }
