@@ -18,7 +18,6 @@ mod forwarded_body;
 pub mod gatekeeper;
 pub mod host;
 pub mod identity_header;
-pub mod listener;
 mod measure;
 pub mod request_head;
 mod response_head;

@@ -19,6 +19,7 @@ pub(crate) use cookie::is_own_cookie;
 pub use cookie::{DOOR_COOKIE, SECURE_DOOR_COOKIE};
 pub(crate) use hop_by_hop::{connection_options, is_hop_by_hop, listed_fields};
 pub use reserved_path::RESERVED_PATH_PREFIX;
+pub(crate) use reserved_path::is_reserved;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -34,8 +35,8 @@ pub(crate) enum RequestKind {
     WebSocket,
 }
 
-/// Refuses whatever could be read differently by us and by a server behind us (RFC 9112 §11.2),
-/// and paths that are ours. Returns the public authority and what is wanted.
+/// Refuses whatever could be read differently by us and by a server behind us (RFC 9112 §11.2).
+/// Returns the public authority and what is wanted.
 pub(crate) fn check(
     parts: &Parts,
     header_bytes_max: usize,
@@ -53,12 +54,8 @@ pub(crate) fn check(
     }
     check_framing(&parts.headers)?;
     hop_by_hop::check_connection_options(&parts.headers)?;
-    let path = parts.uri.path();
-    if !path.starts_with('/') {
+    if !parts.uri.path().starts_with('/') {
         return Err(ProxyError::Malformed("its target is not a path"));
-    }
-    if reserved_path::is_reserved(path) {
-        return Err(ProxyError::ReservedPath);
     }
     Ok((authority(parts)?, request_kind(parts)?))
 }
@@ -289,7 +286,6 @@ mod tests {
         ] {
             check("POST", "/", &[&[host], bad].concat(), Err(400));
         }
-        check("GET", "/_ledgercloud/enter?ticket=1", &[host], Err(404));
         let cookies = "x".repeat(LIMIT);
         check("GET", "/", &[host, ("cookie", &cookies)], Err(431));
     }

@@ -33,8 +33,8 @@ use crate::{
 };
 
 /// Address of the client, as an extension of the request: what a server is told in
-/// `X-Forwarded-For`. Set by whoever accepts connections (see [`crate::listener`]), because only
-/// that side knows whether another proxy stands before it.
+/// `X-Forwarded-For`. Set by whoever accepts connections, because only that side knows whether
+/// another proxy stands before it; without it nothing is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);
 
@@ -74,6 +74,15 @@ impl<G: Gatekeeper> Proxy<G> {
         }
     }
 
+    /// The answer to one request, whatever becomes of it.
+    pub async fn handle<B>(&self, request: Request<B>) -> Response<ProxyBody>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        self.inner.answer(request).await
+    }
+
     /// Closes the connections kept to a server that has stopped, so that its end is not delayed
     /// and none of them is tried again. Requests under way go on.
     pub fn forget(&self, target: &Target) {
@@ -96,8 +105,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let inner = Arc::clone(&self.inner);
-        Box::pin(async move { Ok(inner.answer(request).await) })
+        let proxy = self.clone();
+        Box::pin(async move { Ok(proxy.handle(request).await) })
     }
 }
 
@@ -111,7 +120,7 @@ struct Admitted<'a> {
 }
 
 impl<G: Gatekeeper> Inner<G> {
-    async fn answer<B>(self: Arc<Self>, request: Request<B>) -> Response<ProxyBody>
+    async fn answer<B>(self: &Arc<Self>, request: Request<B>) -> Response<ProxyBody>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
@@ -153,6 +162,9 @@ impl<G: Gatekeeper> Inner<G> {
             Admission::Forward(passage) => passage,
             Admission::Respond(response) => return Ok(*response),
         };
+        if request_head::is_reserved(parts.uri.path()) {
+            return Err(ProxyError::ReservedPath);
+        }
         let mut ended = passage.ended.take();
         let admitted = Admitted {
             parts,

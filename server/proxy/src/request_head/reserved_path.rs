@@ -1,11 +1,11 @@
 //! Paths on a server's origin that belong to the hub.
 
-/// The program answers everything under it, on each server's origin; no server ever sees it.
+/// The gatekeeper answers what is under it, on each server's origin; no server ever sees it.
 pub const RESERVED_PATH_PREFIX: &str = "/_ledgercloud/";
 
 /// Whether a server could take `path` for one under [`RESERVED_PATH_PREFIX`], after decoding
 /// percent-encodings (also twice), joining slashes and resolving dots (RFC 3986 §5.2.4).
-pub(super) fn is_reserved(path: &str) -> bool {
+pub(crate) fn is_reserved(path: &str) -> bool {
     let bytes = path.as_bytes();
     // Nearly all paths: no escapes, no dot segments, and not our word in front.
     let is_plain = !bytes.contains(&b'%') && !path.contains("/.") && !path.contains("//");

@@ -226,7 +226,7 @@ mod tests {
         let mut scanner = FrameScanner::default();
         let mut found = 0;
         scanner.scan(&[0x82, 127, 0x80, 0, 0, 0, 0, 0, 0, 0, 0x82, 0], |_| {
-            found += 1
+            found += 1;
         });
         assert!(scanner.is_lost());
         assert!(!scanner.is_between_frames());
