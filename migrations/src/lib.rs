@@ -6,6 +6,8 @@
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
+mod m20261121_000001_identity;
+mod m20261121_000002_notebooks;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -14,7 +16,10 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![]
+        vec![
+            Box::new(m20261121_000001_identity::Identity),
+            Box::new(m20261121_000002_notebooks::Migration),
+        ]
     }
 }
 

@@ -10,9 +10,32 @@
 //!
 //! It knows no HTTP routes, pages or sign-in; who may do what is decided by its callers.
 
+mod core;
 pub mod engine;
 pub mod error;
+pub mod failure;
+pub mod host_label;
+pub mod identity_header;
+mod jupyter;
+pub mod ladder;
+pub mod limits;
+mod measure;
+pub mod profile;
+mod reconciler;
+mod registry;
+pub mod server;
+pub mod server_name;
 pub mod service;
+pub mod settings;
+mod spares;
+pub mod start_queue;
+mod starts;
+pub mod state;
+mod store;
+mod tasks;
+#[cfg(test)]
+mod testing;
 
 pub use error::SpawnerError;
 pub use service::Spawner;
+pub use settings::{LadderSettings, SpawnerSettings};
