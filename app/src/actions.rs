@@ -13,4 +13,5 @@ mod hand_over;
 pub mod invitations;
 pub mod servers;
 pub mod shell;
+pub mod sign_in;
 pub mod theme;

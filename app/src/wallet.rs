@@ -10,8 +10,16 @@
 //! The rules ([`flow`], [`found`], [`built_in`]) are pure and tested natively; what touches the
 //! browser is compiled for the browser only.
 
+#[cfg(feature = "hydrate")]
+mod browser;
 pub mod built_in;
 pub mod chain;
+pub mod driver;
 pub mod failure;
 pub mod flow;
 pub mod found;
+#[cfg(feature = "hydrate")]
+mod provider;
+pub mod watcher;
+
+pub use watcher::WalletWatcher;

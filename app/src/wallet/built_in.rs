@@ -5,6 +5,12 @@
 //! transactions: it signs texts, which is what a sign-in needs.
 
 pub mod derivation;
+#[cfg(feature = "hydrate")]
+mod entropy;
 pub mod keystore;
 pub mod passphrase;
 pub mod secret_key;
+#[cfg(feature = "hydrate")]
+pub(crate) mod signing;
+#[cfg(feature = "hydrate")]
+pub(crate) mod vault;

@@ -12,7 +12,10 @@ impl AcceptedChains {
     #[must_use]
     pub fn new(chain_ids: &[u64]) -> Option<Self> {
         let (first, rest) = chain_ids.split_first()?;
-        Some(Self { first: *first, rest: rest.to_vec() })
+        Some(Self {
+            first: *first,
+            rest: rest.to_vec(),
+        })
     }
 
     /// The chain to offer to a wallet that is on none of them.
@@ -75,7 +78,10 @@ pub fn describe(chain_id: u64) -> Option<&'static ChainDescription> {
 /// How people know the chain: `Ethereum`, `chain 10`.
 #[must_use]
 pub fn chain_name(chain_id: u64) -> String {
-    describe(chain_id).map_or_else(|| format!("chain {chain_id}"), |chain| chain.name.to_owned())
+    describe(chain_id).map_or_else(
+        || format!("chain {chain_id}"),
+        |chain| chain.name.to_owned(),
+    )
 }
 
 /// As JSON-RPC writes quantities: `0x1`.

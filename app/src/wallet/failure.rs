@@ -54,7 +54,9 @@ impl WalletFailure {
             Self::Disconnected => "The wallet lost its connection.".to_owned(),
             Self::UnknownChain => "The wallet does not know this chain.".to_owned(),
             Self::Busy => "The wallet is still showing an earlier request.".to_owned(),
-            Self::NoAccount => "The wallet is locked, or shares no account with this site.".to_owned(),
+            Self::NoAccount => {
+                "The wallet is locked, or shares no account with this site.".to_owned()
+            }
             Self::Gone => "The wallet is no longer there.".to_owned(),
             Self::WrongPassphrase => "The passphrase does not open this key.".to_owned(),
             Self::Other(text) if text.is_empty() => "The wallet reported an error.".to_owned(),
@@ -67,11 +69,15 @@ impl WalletFailure {
     pub const fn hint(&self) -> &'static str {
         match self {
             Self::Rejected => "Nothing was signed. Try again, or choose another wallet.",
-            Self::NotPermitted => "Open the wallet, connect the account to this site, and try again.",
+            Self::NotPermitted => {
+                "Open the wallet, connect the account to this site, and try again."
+            }
             Self::Unsupported => "Choose another wallet, or another way to sign in.",
             Self::Disconnected => "Open the wallet, check that it is online, and try again.",
             Self::UnknownChain => "Add the chain in the wallet's settings, and try again.",
-            Self::Busy => "Open the wallet from the browser's toolbar, answer it there, and try again.",
+            Self::Busy => {
+                "Open the wallet from the browser's toolbar, answer it there, and try again."
+            }
             Self::NoAccount => "Unlock the wallet, choose an account, and try again.",
             Self::Gone => "Was it switched off or updated? Reload the page to find it again.",
             Self::WrongPassphrase => "Check capitals and keyboard layout, and try again.",
@@ -84,7 +90,10 @@ impl WalletFailure {
 /// without those that change the direction of writing (they can make a name look like another).
 #[must_use]
 pub fn clean_text(text: &str, length_max: usize) -> String {
-    let shown = text.chars().filter(|character| !is_deceptive(*character)).take(length_max);
+    let shown = text
+        .chars()
+        .filter(|character| !is_deceptive(*character))
+        .take(length_max);
     shown.collect::<String>().trim().to_owned()
 }
 
@@ -117,6 +126,9 @@ mod tests {
     #[test]
     fn text_of_a_wallet_cannot_deceive() {
         assert_eq!(clean_text("Meta\u{202e}ksaM\n\u{200b} ", 64), "MetaksaM");
-        assert_eq!(clean_text(&"x".repeat(500), MESSAGE_LENGTH_MAX).len(), MESSAGE_LENGTH_MAX);
+        assert_eq!(
+            clean_text(&"x".repeat(500), MESSAGE_LENGTH_MAX).len(),
+            MESSAGE_LENGTH_MAX
+        );
     }
 }

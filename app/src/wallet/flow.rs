@@ -51,11 +51,22 @@ pub enum Event {
     /// The person's decision, one of [`SignInFlow::actions`].
     Act(Action),
     /// What an effect led to.
-    Answer { attempt: Attempt, answer: Answer },
+    Answer {
+        attempt: Attempt,
+        answer: Answer,
+    },
     /// The accounts that the wallet shares now, the selected one first.
-    AccountsChanged { wallet: WalletRef, accounts: Vec<WalletAddress> },
-    ChainChanged { wallet: WalletRef, chain_id: u64 },
-    Disconnected { wallet: WalletRef },
+    AccountsChanged {
+        wallet: WalletRef,
+        accounts: Vec<WalletAddress>,
+    },
+    ChainChanged {
+        wallet: WalletRef,
+        chain_id: u64,
+    },
+    Disconnected {
+        wallet: WalletRef,
+    },
     /// Time has passed; sent at [`SignInFlow::deadline`].
     Tick,
 }
@@ -63,13 +74,20 @@ pub enum Event {
 /// What a question led to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
-    Connected { accounts: Vec<WalletAddress>, chain_id: u64 },
+    Connected {
+        accounts: Vec<WalletAddress>,
+        chain_id: u64,
+    },
     ChainSwitched,
     Challenge(WalletChallenge),
-    Signed { signature: String },
+    Signed {
+        signature: String,
+    },
     WalletFailed(WalletFailure),
     /// The server accepted the proof; `next` is a checked path of this site.
-    Accepted { next: String },
+    Accepted {
+        next: String,
+    },
     ServerRefused(ApiError),
 }
 
@@ -102,17 +120,39 @@ pub enum Effect {
     /// `eth_requestAccounts` and `eth_chainId`.
     Connect { attempt: Attempt, wallet: WalletRef },
     /// `wallet_switchEthereumChain` (EIP-3326).
-    SwitchChain { attempt: Attempt, wallet: WalletRef, chain_id: u64 },
+    SwitchChain {
+        attempt: Attempt,
+        wallet: WalletRef,
+        chain_id: u64,
+    },
     /// `wallet_addEthereumChain` (EIP-3085).
-    AddChain { attempt: Attempt, wallet: WalletRef, chain_id: u64 },
+    AddChain {
+        attempt: Attempt,
+        wallet: WalletRef,
+        chain_id: u64,
+    },
     /// Have the server make the message to sign.
-    BeginProof { attempt: Attempt, account: WalletAddress, chain_id: u64 },
+    BeginProof {
+        attempt: Attempt,
+        account: WalletAddress,
+        chain_id: u64,
+    },
     /// `personal_sign` (EIP-191).
-    Sign { attempt: Attempt, wallet: WalletRef, account: WalletAddress, message: String },
+    Sign {
+        attempt: Attempt,
+        wallet: WalletRef,
+        account: WalletAddress,
+        message: String,
+    },
     /// Send the signed message to the server.
-    FinishProof { attempt: Attempt, proof: WalletProof },
+    FinishProof {
+        attempt: Attempt,
+        proof: WalletProof,
+    },
     /// Load another page.
     GoTo { path: String },
+    /// Load this page again.
+    Reload,
 }
 
 /// The machine: its facts, the number of the current attempt, and its state.
@@ -128,8 +168,15 @@ impl SignInFlow {
     /// Looks for wallets from `now` on; the caller then runs [`Effect::Discover`].
     #[must_use]
     pub const fn new(chains: AcceptedChains, wallets: FoundWallets, now: Timestamp) -> Self {
-        let state = State::Discovering { until: now.plus_ms(DISCOVERY_MS) };
-        Self { chains, wallets, attempt: Attempt(0), state }
+        let state = State::Discovering {
+            until: now.plus_ms(DISCOVERY_MS),
+        };
+        Self {
+            chains,
+            wallets,
+            attempt: Attempt(0),
+            state,
+        }
     }
 
     #[must_use]
@@ -166,10 +213,16 @@ impl SignInFlow {
             Event::Announced(announcement) => self.on_announced(&announcement),
             Event::InjectedFound => self.on_injected_found(),
             Event::Act(action) => self.on_action(action, now),
-            Event::Answer { attempt, answer } if attempt == self.attempt => self.on_answer(answer, now),
+            Event::Answer { attempt, answer } if attempt == self.attempt => {
+                self.on_answer(answer, now)
+            }
             Event::Answer { .. } => Vec::new(),
-            Event::AccountsChanged { wallet, accounts } => self.on_accounts_changed(&wallet, &accounts, now),
-            Event::ChainChanged { wallet, chain_id } => self.on_chain_changed(&wallet, chain_id, now),
+            Event::AccountsChanged { wallet, accounts } => {
+                self.on_accounts_changed(&wallet, &accounts, now)
+            }
+            Event::ChainChanged { wallet, chain_id } => {
+                self.on_chain_changed(&wallet, chain_id, now)
+            }
             Event::Disconnected { wallet } => self.on_disconnected(&wallet),
             Event::Tick => self.on_tick(now),
         }
@@ -182,12 +235,20 @@ impl SignInFlow {
             }
             (State::Preparing { connection, .. }, Answer::Challenge(challenge)) => {
                 let expires_at = expiry_by_local_clock(challenge.expires_at, now);
-                let challenge = WalletChallenge { expires_at, ..challenge };
-                self.rest(State::ReadyToSign { connection, challenge, problem: None })
+                let challenge = WalletChallenge {
+                    expires_at,
+                    ..challenge
+                };
+                self.rest(State::ReadyToSign {
+                    connection,
+                    challenge,
+                    problem: None,
+                })
             }
-            (State::Preparing { connection, .. } | State::Verifying { connection, .. }, Answer::ServerRefused(error)) => {
-                self.rest(State::Refused { connection, error })
-            }
+            (
+                State::Preparing { connection, .. } | State::Verifying { connection, .. },
+                Answer::ServerRefused(error),
+            ) => self.rest(State::Refused { connection, error }),
             (State::Verifying { .. }, Answer::Accepted { next }) => {
                 self.state = State::SignedIn { next: next.clone() };
                 vec![Effect::GoTo { path: next }]
@@ -196,34 +257,94 @@ impl SignInFlow {
         }
     }
 
-    fn on_wallet_answer(&mut self, request: WalletRequest, answer: Answer, now: Timestamp) -> Vec<Effect> {
+    fn on_wallet_answer(
+        &mut self,
+        request: WalletRequest,
+        answer: Answer,
+        now: Timestamp,
+    ) -> Vec<Effect> {
         match (request, answer) {
             (WalletRequest::Connect { wallet }, Answer::Connected { accounts, chain_id }) => {
                 match accounts.first() {
-                    Some(account) => self.prepare(Connection { wallet, account: *account, chain_id }, now),
+                    Some(account) => self.prepare(
+                        Connection {
+                            wallet,
+                            account: *account,
+                            chain_id,
+                        },
+                        now,
+                    ),
                     None => self.fail(WalletRequest::Connect { wallet }, WalletFailure::NoAccount),
                 }
             }
             (
-                WalletRequest::SwitchChain { connection, chain_id } | WalletRequest::AddChain { connection, chain_id },
+                WalletRequest::SwitchChain {
+                    connection,
+                    chain_id,
+                }
+                | WalletRequest::AddChain {
+                    connection,
+                    chain_id,
+                },
                 Answer::ChainSwitched,
-            ) => self.prepare(Connection { chain_id, ..connection }, now),
-            (WalletRequest::SwitchChain { connection, chain_id }, Answer::WalletFailed(WalletFailure::UnknownChain))
-                if describe(chain_id).is_some_and(|chain| chain.rpc_path.is_some()) =>
-            {
-                self.ask(WalletRequest::AddChain { connection, chain_id }, now)
-            }
-            (WalletRequest::Sign { connection, challenge }, Answer::Signed { signature }) => {
+            ) => self.prepare(
+                Connection {
+                    chain_id,
+                    ..connection
+                },
+                now,
+            ),
+            (
+                WalletRequest::SwitchChain {
+                    connection,
+                    chain_id,
+                },
+                Answer::WalletFailed(WalletFailure::UnknownChain),
+            ) if describe(chain_id).is_some_and(|chain| chain.rpc_path.is_some()) => self.ask(
+                WalletRequest::AddChain {
+                    connection,
+                    chain_id,
+                },
+                now,
+            ),
+            (
+                WalletRequest::Sign {
+                    connection,
+                    challenge,
+                },
+                Answer::Signed { signature },
+            ) => {
                 self.attempt.0 += 1;
-                self.state = State::Verifying { connection, until: now.plus_ms(SERVER_ANSWER_MS) };
-                let proof = WalletProof { message: challenge.message, signature };
-                vec![Effect::FinishProof { attempt: self.attempt, proof }]
+                self.state = State::Verifying {
+                    connection,
+                    until: now.plus_ms(SERVER_ANSWER_MS),
+                };
+                let proof = WalletProof {
+                    message: challenge.message,
+                    signature,
+                };
+                vec![Effect::FinishProof {
+                    attempt: self.attempt,
+                    proof,
+                }]
             }
-            (WalletRequest::Sign { connection, challenge }, Answer::WalletFailed(WalletFailure::WrongPassphrase)) => {
+            (
+                WalletRequest::Sign {
+                    connection,
+                    challenge,
+                },
+                Answer::WalletFailed(WalletFailure::WrongPassphrase),
+            ) => {
                 let problem = Some(WalletFailure::WrongPassphrase);
-                self.rest(State::ReadyToSign { connection, challenge, problem })
+                self.rest(State::ReadyToSign {
+                    connection,
+                    challenge,
+                    problem,
+                })
             }
-            (request, Answer::WalletFailed(WalletFailure::Rejected)) => self.rest(State::Rejected { request }),
+            (request, Answer::WalletFailed(WalletFailure::Rejected)) => {
+                self.rest(State::Rejected { request })
+            }
             (request, Answer::WalletFailed(failure)) => self.fail(request, failure),
             _ => Vec::new(),
         }
@@ -235,23 +356,30 @@ impl SignInFlow {
         }
         match self.state.clone() {
             State::Discovering { .. } => self.choose_from_found(),
-            State::Waiting { request: WalletRequest::Sign { connection, challenge }, .. }
-                if now >= challenge.expires_at =>
-            {
-                self.rest(State::Expired { connection })
-            }
+            State::Waiting {
+                request:
+                    WalletRequest::Sign {
+                        connection,
+                        challenge,
+                    },
+                ..
+            } if now >= challenge.expires_at => self.rest(State::Expired { connection }),
             // The question stays open: the wallet may still answer it.
             State::Waiting { request, .. } => {
                 self.state = State::Silent { request };
                 Vec::new()
             }
-            State::Silent { request: WalletRequest::Sign { connection, .. } }
-            | State::ReadyToSign { connection, .. } => self.rest(State::Expired { connection }),
-            State::Preparing { connection, .. } => {
-                self.rest(State::Refused { connection, error: no_answer("Check your connection, and try again.") })
+            State::Silent {
+                request: WalletRequest::Sign { connection, .. },
             }
+            | State::ReadyToSign { connection, .. } => self.rest(State::Expired { connection }),
+            State::Preparing { connection, .. } => self.rest(State::Refused {
+                connection,
+                error: no_answer("Check your connection, and try again."),
+            }),
             State::Verifying { connection, .. } => {
-                let error = no_answer("Reload the page: you may be signed in already. If not, try again.");
+                let error =
+                    no_answer("Reload the page: you may be signed in already. If not, try again.");
                 self.rest(State::Refused { connection, error })
             }
             _ => Vec::new(),
@@ -269,7 +397,10 @@ impl SignInFlow {
             account: connection.account,
             chain_id: connection.chain_id,
         };
-        self.state = State::Preparing { connection, until: now.plus_ms(SERVER_ANSWER_MS) };
+        self.state = State::Preparing {
+            connection,
+            until: now.plus_ms(SERVER_ANSWER_MS),
+        };
         vec![effect]
     }
 
@@ -278,21 +409,40 @@ impl SignInFlow {
         self.attempt.0 += 1;
         let attempt = self.attempt;
         let effect = match &request {
-            WalletRequest::Connect { wallet } => Effect::Connect { attempt, wallet: wallet.clone() },
-            WalletRequest::SwitchChain { connection, chain_id } => {
-                Effect::SwitchChain { attempt, wallet: connection.wallet.clone(), chain_id: *chain_id }
-            }
-            WalletRequest::AddChain { connection, chain_id } => {
-                Effect::AddChain { attempt, wallet: connection.wallet.clone(), chain_id: *chain_id }
-            }
-            WalletRequest::Sign { connection, challenge } => Effect::Sign {
+            WalletRequest::Connect { wallet } => Effect::Connect {
+                attempt,
+                wallet: wallet.clone(),
+            },
+            WalletRequest::SwitchChain {
+                connection,
+                chain_id,
+            } => Effect::SwitchChain {
+                attempt,
+                wallet: connection.wallet.clone(),
+                chain_id: *chain_id,
+            },
+            WalletRequest::AddChain {
+                connection,
+                chain_id,
+            } => Effect::AddChain {
+                attempt,
+                wallet: connection.wallet.clone(),
+                chain_id: *chain_id,
+            },
+            WalletRequest::Sign {
+                connection,
+                challenge,
+            } => Effect::Sign {
                 attempt,
                 wallet: connection.wallet.clone(),
                 account: connection.account,
                 message: challenge.message.clone(),
             },
         };
-        self.state = State::Waiting { request, silent_at: now.plus_ms(SILENCE_MS) };
+        self.state = State::Waiting {
+            request,
+            silent_at: now.plus_ms(SILENCE_MS),
+        };
         vec![effect]
     }
 
@@ -308,7 +458,11 @@ impl SignInFlow {
     }
 
     fn choose_from_found(&mut self) -> Vec<Effect> {
-        let state = if self.wallets.offered().is_empty() { State::NoWallet } else { State::Choosing };
+        let state = if self.wallets.offered().is_empty() {
+            State::NoWallet
+        } else {
+            State::Choosing
+        };
         self.rest(state)
     }
 }

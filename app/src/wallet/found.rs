@@ -49,6 +49,11 @@ pub struct FoundWallets {
     last_used: Option<String>,
 }
 
+/// In place of a reverse domain name, when remembering the wallet at `window.ethereum`.
+pub const INJECTED_NAME: &str = "window.ethereum";
+/// In place of a reverse domain name, when remembering that the built-in wallet was used.
+pub const BUILT_IN_NAME: &str = "built-in";
+
 /// A page that announces more is not a person's browser.
 pub const WALLETS_MAX: usize = 24;
 const NAME_LENGTH_MAX: usize = 48;
@@ -69,7 +74,11 @@ impl FoundWallets {
     /// No wallets yet; the one with the reverse domain name `last_used` will come first.
     #[must_use]
     pub fn new(last_used: Option<String>) -> Self {
-        Self { wallets: Vec::new(), injected: false, last_used }
+        Self {
+            wallets: Vec::new(),
+            injected: false,
+            last_used,
+        }
     }
 
     /// Takes note of an announcement. Wallets repeat theirs whenever they are asked, so the same
@@ -80,7 +89,11 @@ impl FoundWallets {
             return;
         }
         let reference = WalletRef::Announced(uuid.to_owned());
-        if let Some(known) = self.wallets.iter_mut().find(|known| known.reference == reference) {
+        if let Some(known) = self
+            .wallets
+            .iter_mut()
+            .find(|known| known.reference == reference)
+        {
             known.is_ambiguous |= known.provider != announcement.provider;
             return;
         }
@@ -95,8 +108,15 @@ impl FoundWallets {
             is_ambiguous: false,
             provider: announcement.provider,
         };
-        let is_last_used = self.last_used.as_ref().is_some_and(|rdns| *rdns == wallet.rdns);
-        if is_last_used { self.wallets.insert(0, wallet) } else { self.wallets.push(wallet) }
+        let is_last_used = self
+            .last_used
+            .as_ref()
+            .is_some_and(|rdns| *rdns == wallet.rdns);
+        if is_last_used {
+            self.wallets.insert(0, wallet)
+        } else {
+            self.wallets.push(wallet)
+        }
     }
 
     /// There is a provider at `window.ethereum`.
@@ -114,7 +134,7 @@ impl FoundWallets {
             reference: WalletRef::Injected,
             name: "Browser wallet".to_owned(),
             icon: None,
-            rdns: String::new(),
+            rdns: INJECTED_NAME.to_owned(),
             is_ambiguous: false,
             provider: 0,
         }]
@@ -151,7 +171,8 @@ fn shown_name(name: &str) -> String {
 fn safe_icon(icon: &str) -> Option<String> {
     let icon = icon.trim();
     let is_image = ICON_PREFIXES.iter().any(|prefix| {
-        icon.strip_prefix(prefix).is_some_and(|rest| rest.starts_with([',', ';']))
+        icon.strip_prefix(prefix)
+            .is_some_and(|rest| rest.starts_with([',', ';']))
     });
     (is_image && icon.len() <= ICON_LENGTH_MAX).then(|| icon.to_owned())
 }
@@ -171,7 +192,11 @@ mod tests {
     }
 
     fn names(found: &FoundWallets) -> Vec<String> {
-        found.offered().into_iter().map(|wallet| wallet.name).collect()
+        found
+            .offered()
+            .into_iter()
+            .map(|wallet| wallet.name)
+            .collect()
     }
 
     #[test]
@@ -217,10 +242,16 @@ mod tests {
             ("", false),
         ] {
             let mut found = FoundWallets::default();
-            found.announce(&Announcement { icon: icon.to_owned(), ..announcement("a", "Alpha", 1) });
+            found.announce(&Announcement {
+                icon: icon.to_owned(),
+                ..announcement("a", "Alpha", 1)
+            });
             assert_eq!(found.offered()[0].icon.is_some(), shown, "{icon}");
         }
-        assert_eq!(safe_icon(&format!("data:image/png,{}", "A".repeat(ICON_LENGTH_MAX))), None);
+        assert_eq!(
+            safe_icon(&format!("data:image/png,{}", "A".repeat(ICON_LENGTH_MAX))),
+            None
+        );
     }
 
     #[test]

@@ -30,8 +30,16 @@ pub struct KeyDerivation(Parameters);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Parameters {
-    Pbkdf2 { salt: Vec<u8>, iterations: u32 },
-    Scrypt { salt: Vec<u8>, n: u32, r: u32, p: u32 },
+    Pbkdf2 {
+        salt: Vec<u8>,
+        iterations: u32,
+    },
+    Scrypt {
+        salt: Vec<u8>,
+        n: u32,
+        r: u32,
+        p: u32,
+    },
 }
 
 /// The parameters are outside the bounds.
@@ -54,7 +62,9 @@ enum Work {
 /// How far a derivation is.
 pub enum Progress {
     /// Thousandths done.
-    Running { permille: u16 },
+    Running {
+        permille: u16,
+    },
     Done(DerivedKey),
 }
 
@@ -65,7 +75,10 @@ impl KeyDerivation {
     /// As for new files.
     #[must_use]
     pub fn for_new_file(salt: [u8; 32]) -> Self {
-        Self(Parameters::Pbkdf2 { salt: salt.to_vec(), iterations: PBKDF2_ITERATIONS })
+        Self(Parameters::Pbkdf2 {
+            salt: salt.to_vec(),
+            iterations: PBKDF2_ITERATIONS,
+        })
     }
 
     /// # Errors
@@ -86,9 +99,15 @@ impl KeyDerivation {
         if n < 2 || !n.is_power_of_two() || r == 0 || p == 0 || salt.len() > SALT_LENGTH_MAX {
             return Err(DerivationRefused::Malformed);
         }
-        let blocks = u64::from(n).checked_mul(u64::from(r)).ok_or(DerivationRefused::TooCostly)?;
-        let work = blocks.checked_mul(u64::from(p)).ok_or(DerivationRefused::TooCostly)?;
-        let memory = blocks.checked_mul(128).ok_or(DerivationRefused::TooCostly)?;
+        let blocks = u64::from(n)
+            .checked_mul(u64::from(r))
+            .ok_or(DerivationRefused::TooCostly)?;
+        let work = blocks
+            .checked_mul(u64::from(p))
+            .ok_or(DerivationRefused::TooCostly)?;
+        let memory = blocks
+            .checked_mul(128)
+            .ok_or(DerivationRefused::TooCostly)?;
         if memory > SCRYPT_MEMORY_MAX || work > SCRYPT_WORK_MAX {
             return Err(DerivationRefused::TooCostly);
         }
@@ -114,12 +133,14 @@ impl KeyDerivation {
     /// There is not enough memory.
     pub fn begin(&self, passphrase: &[u8]) -> Result<Derivation, DerivationRefused> {
         match &self.0 {
-            Parameters::Pbkdf2 { salt, iterations } => {
-                Ok(Derivation(Work::Pbkdf2(Pbkdf2::new(passphrase, salt, *iterations))))
-            }
-            Parameters::Scrypt { salt, n, r, p } => {
-                Ok(Derivation(Work::Scrypt(Scrypt::new(passphrase, salt, *n, *r, *p)?)))
-            }
+            Parameters::Pbkdf2 { salt, iterations } => Ok(Derivation(Work::Pbkdf2(Pbkdf2::new(
+                passphrase,
+                salt,
+                *iterations,
+            )))),
+            Parameters::Scrypt { salt, n, r, p } => Ok(Derivation(Work::Scrypt(Scrypt::new(
+                passphrase, salt, *n, *r, *p,
+            )?))),
         }
     }
 }
@@ -163,10 +184,30 @@ mod tests {
     #[test]
     fn pbkdf2_known_answers() {
         for (passphrase, salt, iterations, key) in [
-            ("passwd", "salt", 1, "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc"),
-            ("Password", "NaCl", 80_000, "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56"),
-            ("password", "salt", 2, "ae4d0c95af6b46d32d0adff928f06dd02a303f8ef3c251dfd6e2d85a95474c43"),
-            ("password", "salt", 4_096, "c5e478d59288c841aa530db6845c4c8d962893a001ce4e11a4963873aa98134a"),
+            (
+                "passwd",
+                "salt",
+                1,
+                "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc",
+            ),
+            (
+                "Password",
+                "NaCl",
+                80_000,
+                "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56",
+            ),
+            (
+                "password",
+                "salt",
+                2,
+                "ae4d0c95af6b46d32d0adff928f06dd02a303f8ef3c251dfd6e2d85a95474c43",
+            ),
+            (
+                "password",
+                "salt",
+                4_096,
+                "c5e478d59288c841aa530db6845c4c8d962893a001ce4e11a4963873aa98134a",
+            ),
         ] {
             let derivation = KeyDerivation::pbkdf2(salt.as_bytes().to_vec(), iterations).unwrap();
             assert_eq!(derive(&derivation, passphrase), key);
@@ -177,9 +218,30 @@ mod tests {
     #[test]
     fn scrypt_known_answers() {
         for (passphrase, salt, n, r, p, key) in [
-            ("", "", 16, 1, 1, "77d6576238657b203b19ca42c18a0497f16b4844e3074ae8dfdffa3fede21442"),
-            ("password", "NaCl", 1_024, 8, 16, "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162"),
-            ("pleaseletmein", "SodiumChloride", 16_384, 8, 1, "7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2"),
+            (
+                "",
+                "",
+                16,
+                1,
+                1,
+                "77d6576238657b203b19ca42c18a0497f16b4844e3074ae8dfdffa3fede21442",
+            ),
+            (
+                "password",
+                "NaCl",
+                1_024,
+                8,
+                16,
+                "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162",
+            ),
+            (
+                "pleaseletmein",
+                "SodiumChloride",
+                16_384,
+                8,
+                1,
+                "7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2",
+            ),
         ] {
             let derivation = KeyDerivation::scrypt(salt.as_bytes().to_vec(), n, r, p).unwrap();
             assert_eq!(derive(&derivation, passphrase), key, "{passphrase}");
@@ -199,13 +261,22 @@ mod tests {
             (KeyDerivation::scrypt(vec![], 1_024, 0, 1), Malformed),
             (KeyDerivation::scrypt(vec![], 1_024, 8, 0), Malformed),
             (KeyDerivation::scrypt(vec![], 1 << 20, 8, 1), TooCostly),
-            (KeyDerivation::scrypt(vec![], 2, u32::MAX, u32::MAX), TooCostly),
+            (
+                KeyDerivation::scrypt(vec![], 2, u32::MAX, u32::MAX),
+                TooCostly,
+            ),
             (KeyDerivation::scrypt(vec![], 1 << 18, 8, 8), TooCostly),
         ] {
             assert_eq!(result, Err(refusal));
         }
-        assert!(KeyDerivation::scrypt(vec![], 1 << 18, 8, 1).is_ok(), "geth's standard");
-        assert!(KeyDerivation::scrypt(vec![], 1 << 18, 1, 8).is_ok(), "the definition's example");
+        assert!(
+            KeyDerivation::scrypt(vec![], 1 << 18, 8, 1).is_ok(),
+            "geth's standard"
+        );
+        assert!(
+            KeyDerivation::scrypt(vec![], 1 << 18, 1, 8).is_ok(),
+            "the definition's example"
+        );
     }
 
     proptest! {

@@ -96,7 +96,10 @@ impl Keystore {
         bytes[leading_zeros..].copy_from_slice(&self.ciphertext);
         apply_cipher(derived, &self.iv, &mut bytes[leading_zeros..]);
         let secret = SecretKey::from_bytes(&bytes).map_err(|_| OpenError::NoKey)?;
-        if self.address.is_some_and(|address| address != secret.address()) {
+        if self
+            .address
+            .is_some_and(|address| address != secret.address())
+        {
             return Err(OpenError::AddressMismatch);
         }
         Ok(secret)
@@ -141,7 +144,14 @@ fn uuid_v4(mut random: [u8; 16]) -> String {
     random[6] = (random[6] & 0x0f) | 0x40;
     random[8] = (random[8] & 0x3f) | 0x80;
     let digits = hex::encode(random);
-    format!("{}-{}-{}-{}-{}", &digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..])
+    format!(
+        "{}-{}-{}-{}-{}",
+        &digits[..8],
+        &digits[8..12],
+        &digits[12..16],
+        &digits[16..20],
+        &digits[20..]
+    )
 }
 
 #[cfg(test)]

@@ -86,8 +86,18 @@ pub fn strength(passphrase: &str) -> Strength {
 }
 
 const TRIED_FIRST: [&str; 12] = [
-    "password", "passphrase", "passwort", "ledgercloud", "stoxus", "ethereum", "bitcoin", "letmein", "welcome", "admin",
-    "jupyter", "wallet",
+    "password",
+    "passphrase",
+    "passwort",
+    "ledgercloud",
+    "stoxus",
+    "ethereum",
+    "bitcoin",
+    "letmein",
+    "welcome",
+    "admin",
+    "jupyter",
+    "wallet",
 ];
 const ROWS: [&str; 4] = ["qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop"];
 
@@ -100,14 +110,20 @@ fn worth(passphrase: &str) -> usize {
     let mut distinct: Vec<char> = characters.clone();
     distinct.sort_unstable();
     distinct.dedup();
-    let steps = characters.windows(2).filter(|pair| !is_predictable(pair[0], pair[1])).count();
+    let steps = characters
+        .windows(2)
+        .filter(|pair| !is_predictable(pair[0], pair[1]))
+        .count();
     // Few different characters, however often, are few possibilities.
     (steps + 1).min(distinct.len() * 2)
 }
 
 fn is_predictable(previous: char, next: char) -> bool {
     let distance = (previous as i64 - next as i64).abs();
-    distance <= 1 || ROWS.iter().any(|row| row.contains(&format!("{previous}{next}")))
+    distance <= 1
+        || ROWS
+            .iter()
+            .any(|row| row.contains(&format!("{previous}{next}")))
 }
 
 #[cfg(test)]
@@ -136,13 +152,23 @@ mod tests {
     #[test]
     fn a_new_passphrase_is_typed_twice() {
         let take = |typed: &str, repeated: &str| {
-            NewPassphrase::new(Zeroizing::new(typed.to_owned()), repeated).map(|passphrase| passphrase.as_bytes().to_vec())
+            NewPassphrase::new(Zeroizing::new(typed.to_owned()), repeated)
+                .map(|passphrase| passphrase.as_bytes().to_vec())
         };
         let good = "correct horse battery staple";
         assert_eq!(take(good, good), Ok(good.as_bytes().to_vec()));
-        assert_eq!(take(good, "correct horse battery stable"), Err(PassphraseRefused::Differ));
+        assert_eq!(
+            take(good, "correct horse battery stable"),
+            Err(PassphraseRefused::Differ)
+        );
         assert_eq!(take("short", "short"), Err(PassphraseRefused::TooShort));
-        assert_eq!(take(&"word ".repeat(200), ""), Err(PassphraseRefused::TooLong));
-        assert_eq!(take("aaaaaaaaaaaaaaaa", ""), Err(PassphraseRefused::Guessable));
+        assert_eq!(
+            take(&"word ".repeat(200), ""),
+            Err(PassphraseRefused::TooLong)
+        );
+        assert_eq!(
+            take("aaaaaaaaaaaaaaaa", ""),
+            Err(PassphraseRefused::Guessable)
+        );
     }
 }

@@ -20,7 +20,9 @@ impl SecretKey {
     /// # Errors
     /// One in 2¹²⁸ random values is no key.
     pub fn from_bytes(bytes: &[u8; SECRET_KEY_LENGTH]) -> Result<Self, InvalidSecretKey> {
-        SigningKey::from_bytes(bytes.into()).map(Self).map_err(|_| InvalidSecretKey)
+        SigningKey::from_bytes(bytes.into())
+            .map(Self)
+            .map_err(|_| InvalidSecretKey)
     }
 
     pub(super) fn to_bytes(&self) -> Zeroizing<[u8; SECRET_KEY_LENGTH]> {
@@ -44,8 +46,15 @@ impl SecretKey {
     /// The curve point at infinity came out, which no known key and message do.
     pub fn sign_text(&self, text: &str) -> Result<String, InvalidSecretKey> {
         let hash = personal_hash(text.as_bytes());
-        let (signature, recovery) = self.0.sign_prehash_recoverable(&hash).map_err(|_| InvalidSecretKey)?;
-        Ok(format!("0x{}{:02x}", hex::encode(signature.to_bytes()), 27 + recovery.to_byte()))
+        let (signature, recovery) = self
+            .0
+            .sign_prehash_recoverable(&hash)
+            .map_err(|_| InvalidSecretKey)?;
+        Ok(format!(
+            "0x{}{:02x}",
+            hex::encode(signature.to_bytes()),
+            27 + recovery.to_byte()
+        ))
     }
 }
 
@@ -74,7 +83,10 @@ mod tests {
     #[test]
     fn signatures_of_another_implementation() {
         let key = key("4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318");
-        assert_eq!(key.address().to_checksum(), "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23");
+        assert_eq!(
+            key.address().to_checksum(),
+            "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23"
+        );
         for (text, signature) in [
             (
                 "Some data",

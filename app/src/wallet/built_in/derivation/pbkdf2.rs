@@ -22,13 +22,25 @@ impl Pbkdf2 {
     pub(super) fn new(passphrase: &[u8], salt: &[u8], iterations: u32) -> Self {
         let keyed = keyed_by(passphrase);
         let first = first_of_block(&keyed, salt, 1);
-        Self { keyed, last: first.clone(), sum: first, done: 1, iterations }
+        Self {
+            keyed,
+            last: first.clone(),
+            sum: first,
+            done: 1,
+            iterations,
+        }
     }
 
     pub(super) fn advance(&mut self, steps: u32) -> Progress {
         let target = self.done.saturating_add(steps).min(self.iterations);
         while self.done < target {
-            *self.last = self.keyed.clone().chain_update(*self.last).finalize().into_bytes().into();
+            *self.last = self
+                .keyed
+                .clone()
+                .chain_update(*self.last)
+                .finalize()
+                .into_bytes()
+                .into();
             for (sum, byte) in self.sum.iter_mut().zip(self.last.iter()) {
                 *sum ^= byte;
             }
@@ -67,7 +79,16 @@ fn keyed_by(passphrase: &[u8]) -> HmacSha256 {
     keyed
 }
 
-fn first_of_block(keyed: &HmacSha256, salt: &[u8], index: u32) -> Zeroizing<[u8; DERIVED_KEY_LENGTH]> {
-    let bytes = keyed.clone().chain_update(salt).chain_update(index.to_be_bytes()).finalize().into_bytes();
+fn first_of_block(
+    keyed: &HmacSha256,
+    salt: &[u8],
+    index: u32,
+) -> Zeroizing<[u8; DERIVED_KEY_LENGTH]> {
+    let bytes = keyed
+        .clone()
+        .chain_update(salt)
+        .chain_update(index.to_be_bytes())
+        .finalize()
+        .into_bytes();
     Zeroizing::new(bytes.into())
 }

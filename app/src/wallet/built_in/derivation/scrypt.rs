@@ -34,10 +34,18 @@ pub(super) struct Scrypt {
 
 impl Scrypt {
     /// The parameters are within the bounds of [`super::KeyDerivation::scrypt`].
-    pub(super) fn new(passphrase: &[u8], salt: &[u8], n: u32, r: u32, p: u32) -> Result<Self, DerivationRefused> {
+    pub(super) fn new(
+        passphrase: &[u8],
+        salt: &[u8],
+        n: u32,
+        r: u32,
+        p: u32,
+    ) -> Result<Self, DerivationRefused> {
         let (n, width) = (n as usize, 2 * r as usize);
         let mut table = Vec::new();
-        table.try_reserve_exact(n * width).map_err(|_| DerivationRefused::TooCostly)?;
+        table
+            .try_reserve_exact(n * width)
+            .map_err(|_| DerivationRefused::TooCostly)?;
         table.resize(n * width, [0; SALSA_WORDS]);
         let mut blocks = Zeroizing::new(vec![0_u8; p as usize * width * SALSA_BYTES]);
         fill_once(passphrase, salt, &mut blocks);
@@ -62,7 +70,9 @@ impl Scrypt {
             self.done += 1;
         }
         if self.done < self.all {
-            return Progress::Running { permille: permille(self.done, self.all) };
+            return Progress::Running {
+                permille: permille(self.done, self.all),
+            };
         }
         let mut key = Zeroizing::new([0_u8; DERIVED_KEY_LENGTH]);
         fill_once(&self.passphrase, &self.blocks, key.as_mut_slice());
@@ -82,7 +92,11 @@ impl Scrypt {
             self.table[round * self.width..][..self.width].copy_from_slice(&self.current);
         } else {
             let row = self.integerify();
-            for (target, word) in self.current.iter_mut().zip(&self.table[row * self.width..][..self.width]) {
+            for (target, word) in self
+                .current
+                .iter_mut()
+                .zip(&self.table[row * self.width..][..self.width])
+            {
                 xor(target, word);
             }
         }

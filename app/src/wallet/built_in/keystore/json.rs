@@ -74,7 +74,10 @@ pub(super) fn parse(text: &str) -> Result<Keystore, InvalidKeystore> {
         return Err(InvalidKeystore::Field("ciphertext"));
     }
     Ok(Keystore {
-        address: file.address.map(|address| address_of(&address)).transpose()?,
+        address: file
+            .address
+            .map(|address| address_of(&address))
+            .transpose()?,
         derivation: derivation_of(&crypto.kdf, crypto.kdfparams)?,
         id: file.id.chars().take(ID_LENGTH_MAX).collect(),
         iv: array(&crypto.cipherparams.iv, "initialisation vector")?,
@@ -90,33 +93,59 @@ fn refusal_of(text: &str) -> InvalidKeystore {
     }
 }
 
-fn derivation_of(kdf: &str, parameters: DerivationParametersJson) -> Result<KeyDerivation, InvalidKeystore> {
+fn derivation_of(
+    kdf: &str,
+    parameters: DerivationParametersJson,
+) -> Result<KeyDerivation, InvalidKeystore> {
     if parameters.dklen != DERIVED_KEY_LENGTH as u64 {
-        return Err(InvalidKeystore::Unsupported(format!("a derived key of {} bytes", parameters.dklen)));
+        return Err(InvalidKeystore::Unsupported(format!(
+            "a derived key of {} bytes",
+            parameters.dklen
+        )));
     }
     let salt = bytes(&parameters.salt, "salt")?;
     match (kdf, parameters) {
-        ("pbkdf2", DerivationParametersJson { c: Some(iterations), prf, .. }) => match prf.as_deref() {
+        (
+            "pbkdf2",
+            DerivationParametersJson {
+                c: Some(iterations),
+                prf,
+                ..
+            },
+        ) => match prf.as_deref() {
             Some(PRF) => Ok(KeyDerivation::pbkdf2(salt, iterations)?),
             Some(other) => Err(unsupported(other)),
             None => Err(InvalidKeystore::Field("key derivation")),
         },
-        ("scrypt", DerivationParametersJson { n: Some(n), r: Some(r), p: Some(p), .. }) => {
-            Ok(KeyDerivation::scrypt(salt, n, r, p)?)
-        }
+        (
+            "scrypt",
+            DerivationParametersJson {
+                n: Some(n),
+                r: Some(r),
+                p: Some(p),
+                ..
+            },
+        ) => Ok(KeyDerivation::scrypt(salt, n, r, p)?),
         ("pbkdf2" | "scrypt", _) => Err(InvalidKeystore::Field("key derivation")),
         (other, _) => Err(unsupported(other)),
     }
 }
 
 fn unsupported(name: &str) -> InvalidKeystore {
-    InvalidKeystore::Unsupported(name.chars().filter(char::is_ascii_graphic).take(32).collect())
+    InvalidKeystore::Unsupported(
+        name.chars()
+            .filter(char::is_ascii_graphic)
+            .take(32)
+            .collect(),
+    )
 }
 
 /// Key files write addresses in lower case and without `0x`; some programs differ.
 fn address_of(text: &str) -> Result<types::WalletAddress, InvalidKeystore> {
     let digits = text.strip_prefix("0x").unwrap_or(text).to_ascii_lowercase();
-    format!("0x{digits}").parse().map_err(|_| InvalidKeystore::Field("address"))
+    format!("0x{digits}")
+        .parse()
+        .map_err(|_| InvalidKeystore::Field("address"))
 }
 
 fn bytes(text: &str, field: &'static str) -> Result<Vec<u8>, InvalidKeystore> {
@@ -124,7 +153,9 @@ fn bytes(text: &str, field: &'static str) -> Result<Vec<u8>, InvalidKeystore> {
 }
 
 fn array<const N: usize>(text: &str, field: &'static str) -> Result<[u8; N], InvalidKeystore> {
-    bytes(text, field)?.try_into().map_err(|_| InvalidKeystore::Field(field))
+    bytes(text, field)?
+        .try_into()
+        .map_err(|_| InvalidKeystore::Field(field))
 }
 
 impl KeystoreJson {
@@ -140,14 +171,21 @@ impl KeystoreJson {
             ),
             Parameters::Scrypt { salt, n, r, p } => (
                 "scrypt",
-                DerivationParametersJson { n: Some(*n), r: Some(*r), p: Some(*p), ..parameters_with(salt) },
+                DerivationParametersJson {
+                    n: Some(*n),
+                    r: Some(*r),
+                    p: Some(*p),
+                    ..parameters_with(salt)
+                },
             ),
         };
         Self {
             address: keystore.address.map(|address| hex::encode(address.0)),
             crypto: CryptoJson {
                 cipher: CIPHER.to_owned(),
-                cipherparams: CipherParametersJson { iv: hex::encode(keystore.iv) },
+                cipherparams: CipherParametersJson {
+                    iv: hex::encode(keystore.iv),
+                },
                 ciphertext: hex::encode(&keystore.ciphertext),
                 kdf: kdf.to_owned(),
                 kdfparams,
@@ -165,5 +203,9 @@ impl KeystoreJson {
 }
 
 fn parameters_with(salt: &[u8]) -> DerivationParametersJson {
-    DerivationParametersJson { dklen: DERIVED_KEY_LENGTH as u64, salt: hex::encode(salt), ..Default::default() }
+    DerivationParametersJson {
+        dklen: DERIVED_KEY_LENGTH as u64,
+        salt: hex::encode(salt),
+        ..Default::default()
+    }
 }

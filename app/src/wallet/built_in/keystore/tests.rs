@@ -15,7 +15,11 @@ struct Vector {
 }
 
 fn derive(keystore: &Keystore, passphrase: &str) -> DerivedKey {
-    keystore.derivation.begin(passphrase.as_bytes()).unwrap().finish()
+    keystore
+        .derivation
+        .begin(passphrase.as_bytes())
+        .unwrap()
+        .finish()
 }
 
 /// Checks that the file opens with the passphrase, to exactly that key.
@@ -25,7 +29,10 @@ fn check_opens(text: &str, passphrase: &str, secret: &str) {
     let opened = keystore.open(&derived).unwrap();
     assert_eq!(hex::encode(*opened.to_bytes()), format!("{secret:0>64}"));
     derived[31] ^= 1;
-    assert_eq!(keystore.open(&derived).err(), Some(OpenError::WrongPassphrase));
+    assert_eq!(
+        keystore.open(&derived).err(),
+        Some(OpenError::WrongPassphrase)
+    );
     assert_eq!(Keystore::parse(&keystore.to_json()).unwrap(), keystore);
 }
 
@@ -43,7 +50,11 @@ fn the_published_vectors_open() {
 #[test]
 fn a_file_of_eth_account_opens() {
     let text = include_str!("../testdata/eth_account.json");
-    check_opens(text, "Grüße aus 東京!", "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318");
+    check_opens(
+        text,
+        "Grüße aus 東京!",
+        "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318",
+    );
 }
 
 fn valid() -> Value {
@@ -69,29 +80,68 @@ fn what_is_wrong_with_a_file_is_named() {
         ("/version", json!(1), Version(1)),
         ("/version", json!("3"), NotAKeystore),
         ("/crypto", json!(null), NotAKeystore),
-        ("/crypto/cipher", json!("aes-256-gcm"), unsupported("aes-256-gcm")),
+        (
+            "/crypto/cipher",
+            json!("aes-256-gcm"),
+            unsupported("aes-256-gcm"),
+        ),
         ("/crypto/cipher", json!("<b>\u{202e}x"), unsupported("<b>x")),
-        ("/crypto/cipherparams/iv", json!("00"), Field("initialisation vector")),
+        (
+            "/crypto/cipherparams/iv",
+            json!("00"),
+            Field("initialisation vector"),
+        ),
         ("/crypto/ciphertext", json!(""), Field("ciphertext")),
-        ("/crypto/ciphertext", json!("00".repeat(33)), Field("ciphertext")),
+        (
+            "/crypto/ciphertext",
+            json!("00".repeat(33)),
+            Field("ciphertext"),
+        ),
         ("/crypto/ciphertext", json!("xyz"), Field("ciphertext")),
         ("/crypto/mac", json!("00"), Field("checksum")),
         ("/crypto/kdf", json!("argon2id"), unsupported("argon2id")),
         ("/crypto/kdf", json!("scrypt"), Field("key derivation")),
-        ("/crypto/kdfparams/prf", json!("hmac-sha512"), unsupported("hmac-sha512")),
-        ("/crypto/kdfparams/prf", json!(null), Field("key derivation")),
-        ("/crypto/kdfparams/dklen", json!(64), unsupported("a derived key of 64 bytes")),
+        (
+            "/crypto/kdfparams/prf",
+            json!("hmac-sha512"),
+            unsupported("hmac-sha512"),
+        ),
+        (
+            "/crypto/kdfparams/prf",
+            json!(null),
+            Field("key derivation"),
+        ),
+        (
+            "/crypto/kdfparams/dklen",
+            json!(64),
+            unsupported("a derived key of 64 bytes"),
+        ),
         ("/crypto/kdfparams/salt", json!("q"), Field("salt")),
-        ("/crypto/kdfparams/c", json!(0), Derivation(DerivationRefused::Malformed)),
-        ("/crypto/kdfparams/c", json!(4_000_000_000_u32), Derivation(DerivationRefused::TooCostly)),
+        (
+            "/crypto/kdfparams/c",
+            json!(0),
+            Derivation(DerivationRefused::Malformed),
+        ),
+        (
+            "/crypto/kdfparams/c",
+            json!(4_000_000_000_u32),
+            Derivation(DerivationRefused::TooCostly),
+        ),
     ] {
         let mut file = valid();
         *file.pointer_mut(pointer).unwrap() = value;
-        assert_eq!(Keystore::parse(&file.to_string()), Err(expected), "{pointer}");
+        assert_eq!(
+            Keystore::parse(&file.to_string()),
+            Err(expected),
+            "{pointer}"
+        );
     }
     assert_eq!(Keystore::parse(""), Err(NotAKeystore));
     assert_eq!(Keystore::parse(r#"{"version":2}"#), Err(Version(2)));
-    assert_eq!(Keystore::parse(&" ".repeat(FILE_LENGTH_MAX + 1)), Err(TooLarge));
+    assert_eq!(
+        Keystore::parse(&" ".repeat(FILE_LENGTH_MAX + 1)),
+        Err(TooLarge)
+    );
 }
 
 #[test]
@@ -106,9 +156,17 @@ fn the_spellings_of_other_programs_are_read() {
 
     let mut file = valid();
     file["address"] = json!("0x2c7536E3605D9C16a7a3D7b1898e529396a65c23");
-    assert!(Keystore::parse(&file.to_string()).unwrap().address.is_some());
+    assert!(
+        Keystore::parse(&file.to_string())
+            .unwrap()
+            .address
+            .is_some()
+    );
     file["address"] = json!("nonsense");
-    assert_eq!(Keystore::parse(&file.to_string()), Err(InvalidKeystore::Field("address")));
+    assert_eq!(
+        Keystore::parse(&file.to_string()),
+        Err(InvalidKeystore::Field("address"))
+    );
 }
 
 #[test]
@@ -117,7 +175,10 @@ fn a_file_that_names_another_address_does_not_open() {
     let mut keystore = Keystore::parse(text).unwrap();
     keystore.address = Some(WalletAddress([7; 20]));
     let derived = derive(&keystore, "Grüße aus 東京!");
-    assert_eq!(keystore.open(&derived).err(), Some(OpenError::AddressMismatch));
+    assert_eq!(
+        keystore.open(&derived).err(),
+        Some(OpenError::AddressMismatch)
+    );
 }
 
 proptest! {
