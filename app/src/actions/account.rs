@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
 use serde::{Deserialize, Serialize};
 use types::account::{Account, SessionSummary};
-use types::audit::{AuditEntry, AuditQuery};
+use types::audit::AuditEntry;
 use types::sign_in::OauthProvider;
 use types::{IdentityId, Page, PageRequest, SessionKey, WalletAddress, WalletId};
 
@@ -98,9 +98,9 @@ pub async fn sign_out_everywhere() -> ActionResult<()> {
 #[server(prefix = "/api", endpoint = "account/audit", input = Json)]
 pub async fn read_own_audit(page: PageRequest) -> ActionResult<Page<AuditEntry>> {
     let request = signed_in()?;
-    let query = AuditQuery {
+    let query = types::audit::AuditQuery {
         page,
-        ..AuditQuery::default()
+        ..Default::default()
     };
     let identity = &request.services.identity;
     Ok(identity.own_audit(&request.context, &query).await?)

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use types::notebook::{ProfileSummary, ServerCommand, ServerEvent, ServerView, Usage};
 use types::ServerId;
+use types::notebook::{ProfileSummary, ServerCommand, ServerEvent, ServerView, Usage};
 
 use super::error::ActionResult;
 
@@ -118,7 +118,9 @@ pub async fn command_server(
     let grant = granted_server(server_id).await?;
     let actor = grant.request.context.actor();
     let spawner = &grant.request.services.spawner;
-    let server = spawner.command(server_id, command, &grant.reason(), &actor).await?;
+    let server = spawner
+        .command(server_id, command, &grant.reason(), &actor)
+        .await?;
     match command {
         // The page of a server that is gone is no place to come back to…
         ServerCommand::Delete => redirect_plain_form("/dashboard"),

@@ -13,14 +13,15 @@ use sessions::Sessions;
 use sign_in_methods::SignInMethods;
 
 use crate::actions::account::{
-    AccountDetail, DISPLAY_NAME_MAX, RenameAccount, RevokeSession, SignOutEverywhere, UnlinkIdentity, UnlinkWallet,
-    read_account,
+    AccountDetail, DISPLAY_NAME_MAX, RenameAccount, RevokeSession, SignOutEverywhere,
+    UnlinkIdentity, UnlinkWallet, read_account,
 };
 use crate::pages::form::{PostedFailure, on_success, outcome, row_action};
 use crate::pages::loading::loaded;
 use crate::shell::{RequireViewer, use_shell};
 use crate::ui::{
-    Badge, Button, ButtonKind, Card, Hash, KeyValue, KeyValues, Outcome, PageHeader, TextInput, Time, Tone,
+    Badge, Button, ButtonKind, Card, Hash, KeyValue, KeyValues, Outcome, PageHeader, TextInput,
+    Time, Tone,
 };
 
 /// `/account`.
@@ -55,7 +56,12 @@ fn LoadedAccount() -> impl IntoView {
 
 #[component]
 fn Sections(detail: AccountDetail, reread: Callback<()>) -> impl IntoView {
-    let AccountDetail { account, sessions, providers, session_wallet } = detail;
+    let AccountDetail {
+        account,
+        sessions,
+        providers,
+        session_wallet,
+    } = detail;
     view! {
         <div class="grid gap-4">
             <Profile account=account.clone() />
@@ -74,6 +80,7 @@ fn Sections(detail: AccountDetail, reread: Callback<()>) -> impl IntoView {
 #[component]
 fn Profile(account: Account) -> impl IntoView {
     let rename = row_action::<RenameAccount>();
+    let display_name = account.display_name.clone();
     // The name stands in the header of every page.
     let shell = use_shell();
     on_success(rename, move |()| shell.refresh());
@@ -84,7 +91,7 @@ fn Profile(account: Account) -> impl IntoView {
                     <TextInput
                         name="display_name"
                         label="Name that others see"
-                        value=account.display_name.clone()
+                        value=display_name
                         length_max=DISPLAY_NAME_MAX
                         autocomplete="nickname"
                         required=true
@@ -108,8 +115,16 @@ fn Facts(account: Account) -> impl IntoView {
             .memberships
             .into_iter()
             .map(|membership| {
-                let tone = if membership.is_manager { Tone::Accent } else { Tone::Neutral };
-                let office = if membership.is_manager { " (manager)" } else { "" };
+                let tone = if membership.is_manager {
+                    Tone::Accent
+                } else {
+                    Tone::Neutral
+                };
+                let office = if membership.is_manager {
+                    " (manager)"
+                } else {
+                    ""
+                };
                 view! { <Badge tone>{membership.group}{office}</Badge> " " }
             })
             .collect_view()

@@ -10,7 +10,9 @@ pub(crate) use card::OpenButton;
 use card::ServerCard;
 use new_server::NewServer;
 
-use crate::actions::servers::{CommandServer, CreateServer, Dashboard, RenameServer, read_dashboard};
+use crate::actions::servers::{
+    CommandServer, CreateServer, Dashboard, RenameServer, read_dashboard,
+};
 use crate::live::OWN_SERVERS_URL;
 use crate::live::merge::{NewServers, merge_server};
 use crate::pages::form::PostedFailure;

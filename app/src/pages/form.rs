@@ -26,7 +26,11 @@ where
     S: ServerFn<Error = ActionError> + Clone + Send + Sync + 'static,
     S::Output: Send + Sync + 'static,
 {
-    ServerAction::<S>::new().value().with_untracked(|value| value.as_ref().and_then(|result| result.as_ref().err().cloned()))
+    ServerAction::<S>::new().value().with_untracked(|value| {
+        value
+            .as_ref()
+            .and_then(|result| result.as_ref().err().cloned())
+    })
 }
 
 /// What the last run of an action came to, without its value: for [`crate::ui::Outcome`].
@@ -36,7 +40,11 @@ where
     S::Output: Send + Sync + 'static,
 {
     Signal::derive(move || {
-        action.value().with(|value| value.as_ref().map(|result| result.as_ref().map(|_| ()).map_err(Clone::clone)))
+        action.value().with(|value| {
+            value
+                .as_ref()
+                .map(|result| result.as_ref().map(|_| ()).map_err(Clone::clone))
+        })
     })
 }
 

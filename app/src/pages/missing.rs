@@ -10,5 +10,6 @@ pub(crate) fn no_such_server() -> ApiError {
 
 /// An address of the administration whose id cannot be one.
 pub(crate) fn no_such_user() -> ApiError {
-    ApiError::new(ErrorCode::NotFound, "There is no such user.").with_hint("The list of users shows those whom you may see.")
+    ApiError::new(ErrorCode::NotFound, "There is no such user.")
+        .with_hint("The list of users shows those whom you may see.")
 }

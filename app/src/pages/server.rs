@@ -36,7 +36,9 @@ use status::{FailureWithLog, Notices, PauseLine, StateLine};
 use title::title;
 
 use crate::actions::error::{ActionError, ActionResult};
-use crate::actions::servers::{CommandServer, RenameServer as RenameAction, ServerDetail, SetServerProfile, read_server};
+use crate::actions::servers::{
+    CommandServer, RenameServer as RenameAction, ServerDetail, SetServerProfile, read_server,
+};
 use crate::live::merge::{NewServers, merge_server};
 use crate::live::{MANAGED_SERVERS_URL, OWN_SERVERS_URL};
 use crate::pages::dashboard::OpenButton;
@@ -60,7 +62,9 @@ pub fn ServerPage() -> impl IntoView {
 #[component]
 fn LoadedServer() -> impl IntoView {
     let params = use_params_map();
-    let server_id = Memo::new(move |_| params.with(|params| params.get_str("id").and_then(|id| id.parse().ok())));
+    let server_id = Memo::new(move |_| {
+        params.with(|params| params.get_str("id").and_then(|id| id.parse().ok()))
+    });
     let detail = Resource::new_blocking(move || server_id.get(), read_if_named);
     loaded(detail, |detail| view! { <ServerOverview detail /> })
 }
@@ -75,16 +79,31 @@ async fn read_if_named(server_id: Option<ServerId>) -> ActionResult<ServerDetail
 
 #[component]
 fn ServerOverview(detail: ServerDetail) -> impl IntoView {
-    let ServerDetail { server, events, usage, log, profiles, is_own } = detail;
+    let ServerDetail {
+        server,
+        events,
+        usage,
+        log,
+        profiles,
+        is_own,
+    } = detail;
     let server_id = server.server_id;
     let rows = RwSignal::new(vec![server.clone()]);
     let current = row(rows, server.clone());
-    let url = if is_own { OWN_SERVERS_URL } else { MANAGED_SERVERS_URL };
+    let url = if is_own {
+        OWN_SERVERS_URL
+    } else {
+        MANAGED_SERVERS_URL
+    };
     let status = follow_servers(url, rows, NewServers::Ignore, move || async move {
-        read_server(server_id).await.map(|detail| vec![detail.server])
+        read_server(server_id)
+            .await
+            .map(|detail| vec![detail.server])
     });
     leave_when_gone(rows, current);
-    let done = Callback::new(move |server: ServerView| rows.update(|rows| merge_server(rows, server, NewServers::Ignore)));
+    let done = Callback::new(move |server: ServerView| {
+        rows.update(|rows| merge_server(rows, server, NewServers::Ignore))
+    });
     view! {
         <Head server=current first=server is_own done />
         <div class="grid gap-4">
@@ -106,14 +125,21 @@ fn ServerOverview(detail: ServerDetail) -> impl IntoView {
 }
 
 #[component]
-fn Head(server: Memo<ServerView>, first: ServerView, is_own: bool, done: Callback<ServerView>) -> impl IntoView {
+fn Head(
+    server: Memo<ServerView>,
+    first: ServerView,
+    is_own: bool,
+    done: Callback<ServerView>,
+) -> impl IntoView {
     let state = Memo::new(move |_| server.with(|server| server.state));
     let above = if is_own {
         Crumb::new("/dashboard", "Dashboard")
     } else {
         Crumb::new("/admin/servers", "Servers")
     };
-    let description = (!is_own).then(|| format!("Belongs to {}", first.owner)).unwrap_or_default();
+    let description = (!is_own)
+        .then(|| format!("Belongs to {}", first.owner))
+        .unwrap_or_default();
     view! {
         <PageHeader
             title=title(&first)
@@ -150,7 +176,9 @@ fn Now(server: Memo<ServerView>, log: Vec<String>, done: Callback<ServerView>) -
 }
 
 fn last_lines(log: &[String]) -> Vec<String> {
-    let surplus = log.len().saturating_sub(crate::actions::servers::FAILURE_LOG_LINES_MAX);
+    let surplus = log
+        .len()
+        .saturating_sub(crate::actions::servers::FAILURE_LOG_LINES_MAX);
     log.get(surplus..).unwrap_or_default().to_vec()
 }
 
@@ -158,7 +186,8 @@ fn last_lines(log: &[String]) -> Vec<String> {
 fn leave_when_gone(rows: RwSignal<Vec<ServerView>>, server: Memo<ServerView>) {
     let navigate = use_navigate();
     Effect::new(move |_| {
-        let is_gone = rows.with(Vec::is_empty) || server.with(|server| server.state == ServerState::Destroying);
+        let is_gone = rows.with(Vec::is_empty)
+            || server.with(|server| server.state == ServerState::Destroying);
         if is_gone {
             navigate("/dashboard", Default::default());
         }

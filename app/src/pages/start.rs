@@ -22,7 +22,9 @@ use crate::pages::server::history::follow_events;
 use crate::pages::server::status::FailureWithLog;
 use crate::pages::server::title::{page_path, state_sentence, title};
 use crate::shell::RequireViewer;
-use crate::ui::{Alert, ButtonVariant, Card, Icon, IconName, LinkButton, PageHeader, Progress, Spinner, Tone};
+use crate::ui::{
+    Alert, ButtonVariant, Card, Icon, IconName, LinkButton, PageHeader, Progress, Spinner, Tone,
+};
 
 /// `/start/:host_label?next=`.
 #[component]
@@ -39,17 +41,27 @@ pub fn StartPage() -> impl IntoView {
 #[component]
 fn LoadedStart() -> impl IntoView {
     let (params, query) = (use_params_map(), use_query_map());
-    let host_label = Memo::new(move |_| params.with(|params| params.get_str("host_label").unwrap_or_default().to_owned()));
+    let host_label = Memo::new(move |_| {
+        params.with(|params| params.get_str("host_label").unwrap_or_default().to_owned())
+    });
     let path = Memo::new(move |_| query.with(|query| checked_path(query.get_str("next"))));
     let detail = Resource::new_blocking(move || host_label.get(), open_start_page);
     // A failure brings its log: read again, which does not start the server again.
     let reread = Callback::new(move |()| detail.refetch());
-    loaded(detail, move |detail| view! { <Start detail path=path.get_untracked() reread /> })
+    loaded(
+        detail,
+        move |detail| view! { <Start detail path=path.get_untracked() reread /> },
+    )
 }
 
 #[component]
 fn Start(detail: StartDetail, path: String, reread: Callback<()>) -> impl IntoView {
-    let StartDetail { server, events, log, .. } = detail;
+    let StartDetail {
+        server,
+        events,
+        log,
+        ..
+    } = detail;
     let heading = title(&server);
     let server_id = server.server_id;
     let first_seq = events.last().map_or(0, |event| event.seq);
@@ -87,7 +99,10 @@ fn follow_state(
 ) {
     Effect::new(move |last_seq: Option<i64>| {
         let last_seq = last_seq.unwrap_or(first_seq);
-        let Some(newest) = events.with(|events| events.last().cloned()).filter(|event| event.seq > last_seq) else {
+        let Some(newest) = events
+            .with(|events| events.last().cloned())
+            .filter(|event| event.seq > last_seq)
+        else {
             return last_seq;
         };
         let seq = newest.seq;
@@ -116,14 +131,22 @@ fn Waiting(server: RwSignal<ServerView>) -> impl IntoView {
 
 fn step_line(step: Step) -> impl IntoView {
     let (mark, word) = match step.status {
-        StepStatus::Done => (view! { <Icon name=IconName::CheckCircle /> }.into_any(), "done"),
+        StepStatus::Done => (
+            view! { <Icon name=IconName::CheckCircle /> }.into_any(),
+            "done",
+        ),
         StepStatus::Current => (view! { <Spinner label="In progress" /> }.into_any(), "now"),
         StepStatus::Failed => (view! { <Icon name=IconName::Alert /> }.into_any(), "failed"),
-        StepStatus::Waiting => (view! { <Icon name=IconName::Clock /> }.into_any(), "waiting"),
+        StepStatus::Waiting => (
+            view! { <Icon name=IconName::Clock /> }.into_any(),
+            "waiting",
+        ),
     };
     let class = match step.status {
         StepStatus::Waiting => "flex items-center gap-2 text-sm text-muted",
-        StepStatus::Done | StepStatus::Current | StepStatus::Failed => "flex items-center gap-2 text-sm",
+        StepStatus::Done | StepStatus::Current | StepStatus::Failed => {
+            "flex items-center gap-2 text-sm"
+        }
     };
     view! { <li class=class>{mark}{step.label}<span class="sr-only">": "{word}</span></li> }
 }

@@ -7,8 +7,8 @@ use types::account::SessionSummary;
 use crate::actions::account::{RevokeSession, SignOutEverywhere};
 use crate::pages::form::{on_success, outcome, row_action};
 use crate::ui::{
-    Badge, Button, ButtonKind, ButtonVariant, Card, ControlSize, Dialog, DialogButton, DialogClose, DialogFooter,
-    IconName, Outcome, Time, Tone,
+    Badge, Button, ButtonKind, ButtonVariant, Card, ControlSize, Dialog, DialogButton, DialogClose,
+    DialogFooter, IconName, Outcome, Time, Tone,
 };
 
 const SIGN_OUT_DIALOG: &str = "sign-out-everywhere";
@@ -114,7 +114,9 @@ fn browser_name(user_agent: &str) -> String {
         ("Linux", "Linux"),
     ];
     let named = |list: [(&str, &'static str); 6]| {
-        list.into_iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| name)
+        list.into_iter()
+            .find(|(mark, _)| user_agent.contains(mark))
+            .map(|(_, name)| name)
     };
     match (named(BROWSERS), named(SYSTEMS)) {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),
@@ -133,7 +135,10 @@ mod tests {
     #[test]
     fn browsers_are_named_by_what_they_say() {
         for (user_agent, expected) in [
-            ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+                "Firefox on Linux",
+            ),
             (
                 "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0",
                 "Edge on Windows",
@@ -162,8 +167,15 @@ mod tests {
             last_seen_at: Timestamp(last_seen_at),
             expires_at: Timestamp(9),
         };
-        let ordered = in_order(vec![session(1, false, 3), session(2, true, 1), session(3, false, 5)]);
+        let ordered = in_order(vec![
+            session(1, false, 3),
+            session(2, true, 1),
+            session(3, false, 5),
+        ]);
         let keys: Vec<SessionKey> = ordered.into_iter().map(|session| session.key).collect();
-        assert_eq!(keys, [2, 3, 1].map(|random| SessionKey::from_parts(1, random)));
+        assert_eq!(
+            keys,
+            [2, 3, 1].map(|random| SessionKey::from_parts(1, random))
+        );
     }
 }

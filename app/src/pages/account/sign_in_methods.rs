@@ -10,8 +10,8 @@ use crate::actions::account::{UnlinkIdentity, UnlinkWallet};
 use crate::pages::form::{on_success, outcome, row_action};
 use crate::ui::dialog::close_dialog;
 use crate::ui::{
-    Address, Badge, Button, ButtonKind, ButtonVariant, Card, ControlSize, Dialog, DialogButton, DialogClose,
-    DialogFooter, IconName, LinkButton, Outcome, Time, Tone,
+    Address, Badge, Button, ButtonKind, ButtonVariant, Card, ControlSize, Dialog, DialogButton,
+    DialogClose, DialogFooter, IconName, LinkButton, Outcome, Time, Tone,
 };
 
 /// Everything that can open the account, with what it takes to add and remove.
@@ -109,12 +109,13 @@ fn IdentityRow(identity: LinkedIdentity, is_only_one: bool, reread: Callback<()>
     let unlink = row_action::<UnlinkIdentity>();
     let dialog = format!("unlink-{}", identity.id);
     on_success(unlink, finish(dialog.clone(), reread));
-    let label = identity.email.clone().unwrap_or_else(|| identity.subject.clone());
+    let title = format!("Unlink {}?", identity.provider);
+    let label = identity.email.unwrap_or(identity.subject);
     view! {
         <li class="flex flex-wrap items-center justify-between gap-3 py-3">
             <div class="grid min-w-0 gap-1">
                 <p class="flex flex-wrap items-center gap-2">
-                    <Badge>{identity.provider.clone()}</Badge>
+                    <Badge>{identity.provider}</Badge>
                     <span class="break-all">{label}</span>
                 </p>
                 <LastUsed linked_at=identity.linked_at last_used_at=identity.last_used_at />
@@ -122,7 +123,7 @@ fn IdentityRow(identity: LinkedIdentity, is_only_one: bool, reread: Callback<()>
             <Unlink dialog=dialog.clone() is_only_one />
             <Dialog
                 id=dialog.clone()
-                title=format!("Unlink {}?", identity.provider)
+                title
                 description="This identity no longer opens this account."
             >
                 <ActionForm action=unlink>

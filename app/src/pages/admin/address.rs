@@ -1,11 +1,11 @@
 //! What a list shows is kept in its address, so that it can be linked to, reloaded and gone back
 //! to, and so that its forms work without JavaScript.
 
+use types::PageRequest;
 use types::account::Role;
 use types::admin::{UserQuery, UserSort, UserStatusFilter};
 use types::audit::AuditQuery;
 use types::notebook::{ServerQuery, ServerState};
-use types::PageRequest;
 use url::form_urlencoded::Serializer;
 
 /// Longest search text that is passed on.
@@ -35,7 +35,9 @@ pub(crate) fn address(path: &str, parameters: &[(&str, Option<&str>)]) -> String
 
 fn page(after: Option<&str>) -> PageRequest {
     // Keys are made by the server; a long one is no key of ours.
-    let after = after.filter(|after| !after.is_empty() && after.len() <= 512).map(str::to_owned);
+    let after = after
+        .filter(|after| !after.is_empty() && after.len() <= 512)
+        .map(str::to_owned);
     PageRequest { after, limit: None }
 }
 
@@ -69,10 +71,16 @@ pub(crate) fn user_address(query: &UserQuery, after: Option<&str>) -> String {
 }
 
 fn role(text: &str) -> Option<Role> {
-    [Role::Administrator, Role::Member].into_iter().find(|role| role.as_str() == text)
+    [Role::Administrator, Role::Member]
+        .into_iter()
+        .find(|role| role.as_str() == text)
 }
 
-const STATUSES: [UserStatusFilter; 3] = [UserStatusFilter::All, UserStatusFilter::Active, UserStatusFilter::Suspended];
+const STATUSES: [UserStatusFilter; 3] = [
+    UserStatusFilter::All,
+    UserStatusFilter::Active,
+    UserStatusFilter::Suspended,
+];
 
 pub(crate) const fn status_value(status: UserStatusFilter) -> &'static str {
     match status {
@@ -83,10 +91,16 @@ pub(crate) const fn status_value(status: UserStatusFilter) -> &'static str {
 }
 
 fn status(text: &str) -> Option<UserStatusFilter> {
-    STATUSES.into_iter().find(|status| status_value(*status) == text)
+    STATUSES
+        .into_iter()
+        .find(|status| status_value(*status) == text)
 }
 
-const SORTS: [UserSort; 3] = [UserSort::Name, UserSort::NewestFirst, UserSort::LastSeenFirst];
+const SORTS: [UserSort; 3] = [
+    UserSort::Name,
+    UserSort::NewestFirst,
+    UserSort::LastSeenFirst,
+];
 
 pub(crate) const fn sort_value(sort: UserSort) -> &'static str {
     match sort {
@@ -154,7 +168,9 @@ mod tests {
 
     fn parameters(address: &str) -> HashMap<String, String> {
         let query = address.split_once('?').map_or("", |(_, query)| query);
-        url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+        url::form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect()
     }
 
     fn users_of(address: &str) -> UserQuery {
@@ -165,8 +181,14 @@ mod tests {
     #[test]
     fn a_plain_list_has_a_plain_address() {
         assert_eq!(user_address(&UserQuery::default(), None), "/admin/users");
-        assert_eq!(server_address(&ServerQuery::default(), None), "/admin/servers");
-        assert_eq!(audit_address(&AuditQuery::default(), Some("k 1")), "/admin/audit?after=k+1");
+        assert_eq!(
+            server_address(&ServerQuery::default(), None),
+            "/admin/servers"
+        );
+        assert_eq!(
+            audit_address(&AuditQuery::default(), Some("k 1")),
+            "/admin/audit?after=k+1"
+        );
     }
 
     #[test]
@@ -180,15 +202,26 @@ mod tests {
         for status in STATUSES {
             for sort in SORTS {
                 for role in [None, Some(Role::Administrator), Some(Role::Member)] {
-                    let query = UserQuery { status, sort, role, ..UserQuery::default() };
+                    let query = UserQuery {
+                        status,
+                        sort,
+                        role,
+                        ..UserQuery::default()
+                    };
                     assert_eq!(users_of(&user_address(&query, None)), query);
                 }
             }
         }
         for state in ServerState::ALL {
-            let query = ServerQuery { state: Some(state), ..ServerQuery::default() };
+            let query = ServerQuery {
+                state: Some(state),
+                ..ServerQuery::default()
+            };
             let parameters = parameters(&server_address(&query, None));
-            assert_eq!(server_query(|key| parameters.get(key).map(String::as_str)), query);
+            assert_eq!(
+                server_query(|key| parameters.get(key).map(String::as_str)),
+                query
+            );
         }
     }
 

@@ -17,7 +17,8 @@ use crate::actions::audit::{AuditLog, ChainCheck, read_audit};
 use crate::pages::loading::loaded;
 use crate::shell::RequireAdministrator;
 use crate::ui::{
-    Alert, Button, ButtonKind, Card, ControlSize, EmptyState, IconName, LinkButton, PageHeader, Pager, TextInput, Tone,
+    Alert, Button, ButtonKind, Card, ControlSize, EmptyState, IconName, LinkButton, PageHeader,
+    Pager, TextInput, Tone,
 };
 
 /// `/admin/audit`.
@@ -49,20 +50,37 @@ pub fn AuditPage() -> impl IntoView {
 #[component]
 fn LoadedLog() -> impl IntoView {
     let parameters = use_query_map();
-    let query = Memo::new(move |_| parameters.with(|parameters| audit_query(|key| parameters.get_str(key))));
-    let check = Memo::new(move |_| match parameters.with(|parameters| parameters.get_str("check").is_some()) {
-        true => ChainCheck::Run,
-        false => ChainCheck::Skip,
+    let query = Memo::new(move |_| {
+        parameters.with(|parameters| audit_query(|key| parameters.get_str(key)))
     });
-    let log = Resource::new_blocking(move || (query.get(), check.get()), |(query, check)| read_audit(query, check));
-    loaded(log, move |log| view! { <Log log query=query.get_untracked() /> })
+    let check = Memo::new(move |_| {
+        match parameters.with(|parameters| parameters.get_str("check").is_some()) {
+            true => ChainCheck::Run,
+            false => ChainCheck::Skip,
+        }
+    });
+    let log = Resource::new_blocking(
+        move || (query.get(), check.get()),
+        |(query, check)| read_audit(query, check),
+    );
+    loaded(
+        log,
+        move |log| view! { <Log log query=query.get_untracked() /> },
+    )
 }
 
 #[component]
 fn Log(log: AuditLog, query: AuditQuery) -> impl IntoView {
     let AuditLog { page, verdict } = log;
-    let first = query.page.after.is_some().then(|| audit_address(&query, None));
-    let next = page.next.as_deref().map(|after| audit_address(&query, Some(after)));
+    let first = query
+        .page
+        .after
+        .is_some()
+        .then(|| audit_address(&query, None));
+    let next = page
+        .next
+        .as_deref()
+        .map(|after| audit_address(&query, Some(after)));
     let shown = format!("{} entries on this page", page.items.len());
     view! {
         <div class="grid gap-4">
@@ -81,7 +99,11 @@ fn Log(log: AuditLog, query: AuditQuery) -> impl IntoView {
 
 #[component]
 fn Verdict(verdict: AuditVerdict) -> impl IntoView {
-    let tone = if verdict.broken_at.is_none() { Tone::Positive } else { Tone::Danger };
+    let tone = if verdict.broken_at.is_none() {
+        Tone::Positive
+    } else {
+        Tone::Danger
+    };
     view! { <Alert tone title=verdict_sentence(&verdict) /> }
 }
 

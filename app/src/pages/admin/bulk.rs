@@ -18,7 +18,8 @@ use crate::pages::form::{PostedFailure, on_success, outcome, row_action};
 use crate::pages::loading::loaded;
 use crate::shell::RequireAdministrator;
 use crate::ui::{
-    Alert, Button, ButtonKind, ButtonVariant, Card, ControlSize, IconName, LinkButton, Outcome, PageHeader, TextArea, Tone,
+    Alert, Button, ButtonKind, ButtonVariant, Card, ControlSize, IconName, LinkButton, Outcome,
+    PageHeader, TextArea, Tone,
 };
 
 /// The template, a file of this site.
@@ -65,13 +66,18 @@ fn LoadedBulk() -> impl IntoView {
 
 #[component]
 fn Bulk(start: BulkStart) -> impl IntoView {
-    let BulkStart { profiles, report: posted } = start;
+    let BulkStart {
+        profiles,
+        report: posted,
+    } = start;
     let csv = RwSignal::new(String::new());
     let report = RwSignal::new(None::<BulkReport>);
     // A report speaks of the text that it was made from and of no other.
     Effect::new(move |before: Option<String>| {
         let now = csv.get();
-        if before.is_some_and(|before| before != now) && report.with_untracked(|report| report.as_ref().is_some_and(|report| !report.applied)) {
+        if before.is_some_and(|before| before != now)
+            && report.with_untracked(|report| report.as_ref().is_some_and(|report| !report.applied))
+        {
             report.set(None);
         }
         now
@@ -86,11 +92,19 @@ fn Bulk(start: BulkStart) -> impl IntoView {
 }
 
 #[component]
-fn ListForm(csv: RwSignal<String>, report: RwSignal<Option<BulkReport>>, profiles: Vec<String>) -> impl IntoView {
+fn ListForm(
+    csv: RwSignal<String>,
+    report: RwSignal<Option<BulkReport>>,
+    profiles: Vec<String>,
+) -> impl IntoView {
     let send = row_action::<BulkUsers>();
     on_success(send, move |answer| report.set(Some(answer)));
-    let is_ready = Memo::new(move |_| report.with(|report| report.as_ref().is_some_and(is_applicable)));
-    let is_step = move |step| send.input().with(|input| input.as_ref().is_some_and(|input| input.step == step));
+    let is_ready =
+        Memo::new(move |_| report.with(|report| report.as_ref().is_some_and(is_applicable)));
+    let is_step = move |step| {
+        send.input()
+            .with(|input| input.as_ref().is_some_and(|input| input.step == step))
+    };
     let previewing = Signal::derive(move || send.pending().get() && is_step(BulkStep::Preview));
     let applying = Signal::derive(move || send.pending().get() && is_step(BulkStep::Apply));
     view! {
@@ -139,7 +153,8 @@ fn ListForm(csv: RwSignal<String>, report: RwSignal<Option<BulkReport>>, profile
 /// The list was sent without JavaScript: its report came with this page.
 #[component]
 fn Posted(posted: PlainReport) -> impl IntoView {
-    let omitted = (posted.omitted > 0).then(|| format!("{} further lines are not shown here.", posted.omitted));
+    let omitted = (posted.omitted > 0)
+        .then(|| format!("{} further lines are not shown here.", posted.omitted));
     view! {
         <Report report=posted.report />
         {omitted.map(|text| view! { <p class="text-sm text-muted">{text}</p> })}
@@ -179,9 +194,16 @@ mod tests {
     fn the_template_has_the_columns_and_an_example() {
         let template = include_str!("../../../../public/users-template.csv");
         let mut reader = csv::Reader::from_reader(template.as_bytes());
-        assert_eq!(reader.headers().unwrap().iter().collect::<Vec<_>>(), BULK_COLUMNS);
+        assert_eq!(
+            reader.headers().unwrap().iter().collect::<Vec<_>>(),
+            BULK_COLUMNS
+        );
         let example = reader.records().next().unwrap().unwrap();
         assert_eq!(example.len(), BULK_COLUMNS.len());
-        assert!(example[1].parse::<types::WalletAddress>().is_ok(), "{}", &example[1]);
+        assert!(
+            example[1].parse::<types::WalletAddress>().is_ok(),
+            "{}",
+            &example[1]
+        );
     }
 }

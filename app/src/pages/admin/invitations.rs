@@ -12,15 +12,17 @@ use made::MadeLink;
 use new_invitation::NewInvitationForm;
 
 use super::tabs::AdminTabs;
-use crate::actions::invitations::{InvitationList, MakeInvitation, RevokeInvitation, read_invitations};
+use crate::actions::invitations::{
+    InvitationList, MakeInvitation, RevokeInvitation, read_invitations,
+};
 use crate::pages::account::role_label;
 use crate::pages::form::{PostedFailure, on_success, outcome, row_action};
 use crate::pages::loading::loaded;
 use crate::shell::RequireManager;
 use crate::ui::time::use_now;
 use crate::ui::{
-    Badge, Button, ButtonKind, Card, Cell, Column, ControlSize, EmptyState, IconName, Outcome, PageHeader, Table, Time,
-    Tone,
+    Badge, Button, ButtonKind, Card, Cell, Column, ControlSize, EmptyState, IconName, Outcome,
+    PageHeader, Table, Time, Tone,
 };
 
 /// `/admin/invitations`.
@@ -59,7 +61,12 @@ fn Invitations(
     made: RwSignal<Option<crate::actions::invitations::NewInvitation>>,
     reread: Callback<()>,
 ) -> impl IntoView {
-    let InvitationList { invitations, groups, just_made, may_grant } = list;
+    let InvitationList {
+        invitations,
+        groups,
+        just_made,
+        may_grant,
+    } = list;
     view! {
         {just_made.map(|invitation| view! { <MadeLink made=RwSignal::new(Some(invitation)) /> })}
         <NewInvitationForm groups may_grant made reread />
@@ -147,7 +154,12 @@ impl LinkState {
     }
 }
 
-fn state(uses_left: u32, expires_at: Timestamp, revoked_at: Option<Timestamp>, now: Timestamp) -> LinkState {
+fn state(
+    uses_left: u32,
+    expires_at: Timestamp,
+    revoked_at: Option<Timestamp>,
+    now: Timestamp,
+) -> LinkState {
     match (revoked_at, uses_left) {
         (Some(_), _) => LinkState::Revoked,
         (None, 0) => LinkState::UsedUp,

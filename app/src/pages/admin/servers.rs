@@ -22,8 +22,8 @@ use crate::pages::server::usage::gauges;
 use crate::shell::RequireManager;
 use crate::ui::badge::state_label;
 use crate::ui::{
-    Button, ButtonKind, Card, Cell, Column, EmptyState, IconName, LinkButton, PageHeader, Pager, SearchField, Select,
-    SelectOption, StateBadge, Table, Time,
+    Button, ButtonKind, Card, Cell, Column, EmptyState, IconName, LinkButton, PageHeader, Pager,
+    SearchField, Select, SelectOption, StateBadge, Table, Time,
 };
 
 /// `/admin/servers`.
@@ -43,15 +43,27 @@ pub fn ServersPage() -> impl IntoView {
 #[component]
 fn LoadedServers() -> impl IntoView {
     let parameters = use_query_map();
-    let query = Memo::new(move |_| parameters.with(|parameters| server_query(|key| parameters.get_str(key))));
+    let query = Memo::new(move |_| {
+        parameters.with(|parameters| server_query(|key| parameters.get_str(key)))
+    });
     let page = Resource::new_blocking(move || query.get(), read_servers);
-    loaded(page, move |page| view! { <Servers page query=query.get_untracked() /> })
+    loaded(
+        page,
+        move |page| view! { <Servers page query=query.get_untracked() /> },
+    )
 }
 
 #[component]
 fn Servers(page: Page<ServerView>, query: ServerQuery) -> impl IntoView {
-    let first = query.page.after.is_some().then(|| server_address(&query, None));
-    let next = page.next.as_deref().map(|after| server_address(&query, Some(after)));
+    let first = query
+        .page
+        .after
+        .is_some()
+        .then(|| server_address(&query, None));
+    let next = page
+        .next
+        .as_deref()
+        .map(|after| server_address(&query, Some(after)));
     let shown = format!("{} servers on this page", page.items.len());
     let rows = RwSignal::new(page.items);
     let asked = query.clone();
@@ -87,7 +99,9 @@ fn NoServers() -> impl IntoView {
 fn ServerFilter(query: ServerQuery) -> impl IntoView {
     let is_filtered = query.search.is_some() || query.state.is_some();
     let mut options = vec![SelectOption::new("", "Any state")];
-    options.extend(ServerState::ALL.map(|state| SelectOption::new(state.as_str(), state_label(state))));
+    options.extend(
+        ServerState::ALL.map(|state| SelectOption::new(state.as_str(), state_label(state))),
+    );
     view! {
         <Form method="GET" action="/admin/servers" attr:class="flex flex-wrap items-end gap-3">
             <div class="min-w-56 flex-1">
@@ -161,7 +175,14 @@ fn usage_sentence(server: &ServerView) -> String {
     server
         .usage
         .filter(|_| server.state.is_alive())
-        .map(|usage| gauges(&usage).into_iter().take(2).map(|gauge| gauge.text).collect::<Vec<_>>().join(" · "))
+        .map(|usage| {
+            gauges(&usage)
+                .into_iter()
+                .take(2)
+                .map(|gauge| gauge.text)
+                .collect::<Vec<_>>()
+                .join(" · ")
+        })
         .unwrap_or_else(|| "–".to_owned())
 }
 
@@ -173,7 +194,10 @@ mod tests {
     #[test]
     fn only_live_servers_use_something() {
         let mut view = server("a");
-        assert_eq!(usage_sentence(&view), "512 MiB of 2 GiB · 0.25 cores of 1 core");
+        assert_eq!(
+            usage_sentence(&view),
+            "512 MiB of 2 GiB · 0.25 cores of 1 core"
+        );
         view.state = ServerState::Stopped;
         assert_eq!(usage_sentence(&view), "–");
     }

@@ -40,7 +40,12 @@ mod tests {
             is_administrator: false,
             is_manager: true,
         };
-        let hrefs = |viewer: &Viewer| tabs(viewer).into_iter().map(|tab| tab.href).collect::<Vec<_>>();
+        let hrefs = |viewer: &Viewer| {
+            tabs(viewer)
+                .into_iter()
+                .map(|tab| tab.href)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(hrefs(&viewer), ["/admin/users", "/admin/servers"]);
         viewer.is_administrator = true;
         assert_eq!(hrefs(&viewer).len(), 5);

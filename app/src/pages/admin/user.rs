@@ -14,7 +14,9 @@ use standing::Standing;
 
 use super::servers::ServerTable;
 use super::users::{offices, status_badge};
-use crate::actions::admin::{ReinstateUser, SetMembership, SetRole, SuspendUser, UserDetail, read_user};
+use crate::actions::admin::{
+    ReinstateUser, SetMembership, SetRole, SuspendUser, UserDetail, read_user,
+};
 use crate::actions::error::{ActionError, ActionResult};
 use crate::live::MANAGED_SERVERS_URL;
 use crate::live::merge::NewServers;
@@ -23,7 +25,9 @@ use crate::pages::loading::loaded;
 use crate::pages::missing::no_such_user;
 use crate::pages::server::feed::follow_servers;
 use crate::shell::RequireManager;
-use crate::ui::{Address, Card, Crumb, EmptyState, Hash, IconName, KeyValue, KeyValues, PageHeader, Time};
+use crate::ui::{
+    Address, Card, Crumb, EmptyState, Hash, IconName, KeyValue, KeyValues, PageHeader, Time,
+};
 
 /// `/admin/users/:id`.
 #[component]
@@ -40,7 +44,9 @@ pub fn UserPage() -> impl IntoView {
 #[component]
 fn LoadedUser() -> impl IntoView {
     let params = use_params_map();
-    let user_id = Memo::new(move |_| params.with(|params| params.get_str("id").and_then(|id| id.parse().ok())));
+    let user_id = Memo::new(move |_| {
+        params.with(|params| params.get_str("id").and_then(|id| id.parse().ok()))
+    });
     let detail = Resource::new_blocking(move || user_id.get(), read_if_named);
     let reread = Callback::new(move |()| detail.refetch());
     loaded(detail, move |detail| view! { <Detail detail reread /> })
@@ -56,7 +62,13 @@ async fn read_if_named(user_id: Option<UserId>) -> ActionResult<UserDetail> {
 
 #[component]
 fn Detail(detail: UserDetail, reread: Callback<()>) -> impl IntoView {
-    let UserDetail { user, servers, groups, is_self, may_grant } = detail;
+    let UserDetail {
+        user,
+        servers,
+        groups,
+        is_self,
+        may_grant,
+    } = detail;
     let badge = status_badge(&user).into_any();
     view! {
         <PageHeader
@@ -121,9 +133,12 @@ fn Facts(user: UserRow) -> impl IntoView {
 fn Servers(user: UserRow, servers: Vec<ServerView>) -> impl IntoView {
     let rows = RwSignal::new(servers);
     let user_id = user.user_id;
-    follow_servers(MANAGED_SERVERS_URL, rows, NewServers::Ignore, move || async move {
-        read_user(user_id).await.map(|detail| detail.servers)
-    });
+    follow_servers(
+        MANAGED_SERVERS_URL,
+        rows,
+        NewServers::Ignore,
+        move || async move { read_user(user_id).await.map(|detail| detail.servers) },
+    );
     view! {
         <Card title="Servers" flush=true>
             <Show

@@ -4,8 +4,8 @@ mod filter;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use types::admin::{UserQuery, UserRow, UserSort};
 use types::account::Role;
+use types::admin::{UserQuery, UserRow, UserSort};
 
 use filter::UserFilter;
 
@@ -15,7 +15,8 @@ use crate::actions::admin::{UserList, read_users};
 use crate::pages::loading::loaded;
 use crate::shell::RequireManager;
 use crate::ui::{
-    Address, Badge, Card, Cell, Column, EmptyState, IconName, PageHeader, Pager, SortDirection, Table, Time, Tone,
+    Address, Badge, Card, Cell, Column, EmptyState, IconName, PageHeader, Pager, SortDirection,
+    Table, Time, Tone,
 };
 
 /// `/admin/users`.
@@ -35,9 +36,13 @@ pub fn UsersPage() -> impl IntoView {
 #[component]
 fn LoadedUsers() -> impl IntoView {
     let parameters = use_query_map();
-    let query = Memo::new(move |_| parameters.with(|parameters| user_query(|key| parameters.get_str(key))));
+    let query =
+        Memo::new(move |_| parameters.with(|parameters| user_query(|key| parameters.get_str(key))));
     let list = Resource::new_blocking(move || query.get(), read_users);
-    loaded(list, move |list| view! { <Users list query=query.get_untracked() /> })
+    loaded(
+        list,
+        move |list| view! { <Users list query=query.get_untracked() /> },
+    )
 }
 
 #[component]
@@ -45,7 +50,10 @@ fn Users(list: UserList, query: UserQuery) -> impl IntoView {
     let UserList { page, groups, .. } = list;
     let is_first = query.page.after.is_none();
     let first = (!is_first).then(|| user_address(&query, None));
-    let next = page.next.as_deref().map(|after| user_address(&query, Some(after)));
+    let next = page
+        .next
+        .as_deref()
+        .map(|after| user_address(&query, Some(after)));
     let shown = format!("{} users on this page", page.items.len());
     view! {
         <div class="grid gap-4">
@@ -68,12 +76,27 @@ fn Users(list: UserList, query: UserQuery) -> impl IntoView {
 
 fn user_table(users: Vec<UserRow>, query: &UserQuery) -> impl IntoView {
     let columns = vec![
-        sorted(Column::new("User"), query, UserSort::Name, SortDirection::Ascending),
+        sorted(
+            Column::new("User"),
+            query,
+            UserSort::Name,
+            SortDirection::Ascending,
+        ),
         Column::new("Wallets"),
         Column::new("Role and groups"),
         Column::new("Status"),
-        sorted(Column::new("Last seen"), query, UserSort::LastSeenFirst, SortDirection::Descending),
-        sorted(Column::new("Made"), query, UserSort::NewestFirst, SortDirection::Descending),
+        sorted(
+            Column::new("Last seen"),
+            query,
+            UserSort::LastSeenFirst,
+            SortDirection::Descending,
+        ),
+        sorted(
+            Column::new("Made"),
+            query,
+            UserSort::NewestFirst,
+            SortDirection::Descending,
+        ),
     ];
     view! {
         <Table caption="Users" columns>
@@ -84,25 +107,32 @@ fn user_table(users: Vec<UserRow>, query: &UserQuery) -> impl IntoView {
 
 /// A head that leads to the first page in this order.
 fn sorted(column: Column, query: &UserQuery, sort: UserSort, direction: SortDirection) -> Column {
-    let address = user_address(&UserQuery { sort, ..query.clone() }, None);
+    let address = user_address(
+        &UserQuery {
+            sort,
+            ..query.clone()
+        },
+        None,
+    );
     column.sorted_by(address, (query.sort == sort).then_some(direction))
 }
 
 #[component]
 fn UserLine(user: UserRow) -> impl IntoView {
-    let email = user.email.clone();
+    let (offices, status) = (offices(&user), status_badge(&user));
+    let email = user.email.map(|email| format!(" · {email}"));
     view! {
         <tr>
             <Cell label="User">
-                <a class="link" href=format!("/admin/users/{}", user.user_id)>{user.display_name.clone()}</a>
+                <a class="link" href=format!("/admin/users/{}", user.user_id)>{user.display_name}</a>
                 <br />
-                <span class="text-sm break-all text-muted">{user.name.clone()}{email.map(|email| format!(" · {email}"))}</span>
+                <span class="text-sm break-all text-muted">{user.name}{email}</span>
             </Cell>
             <Cell label="Wallets">
-                {user.wallets.iter().map(|address| view! { <Address address=*address /> " " }).collect_view()}
+                {user.wallets.into_iter().map(|address| view! { <Address address /> " " }).collect_view()}
             </Cell>
-            <Cell label="Role and groups">{offices(&user)}</Cell>
-            <Cell label="Status">{status_badge(&user)}</Cell>
+            <Cell label="Role and groups">{offices}</Cell>
+            <Cell label="Status">{status}</Cell>
             <Cell label="Last seen">
                 {match user.last_seen_at {
                     Some(at) => view! { <Time at /> }.into_any(),
@@ -116,13 +146,19 @@ fn UserLine(user: UserRow) -> impl IntoView {
 
 /// Role and groups as badges.
 pub(super) fn offices(user: &UserRow) -> impl IntoView + use<> {
-    let role = (user.role == Role::Administrator).then(|| view! { <Badge tone=Tone::Accent>"Administrator"</Badge> " " });
+    let role = (user.role == Role::Administrator)
+        .then(|| view! { <Badge tone=Tone::Accent>"Administrator"</Badge> " " });
     let groups = user
         .memberships
         .iter()
         .map(|membership| {
-            let office = if membership.is_manager { " (manager)" } else { "" };
-            view! { <Badge>{membership.group.clone()}{office}</Badge> " " }
+            let office = if membership.is_manager {
+                " (manager)"
+            } else {
+                ""
+            };
+            let group = membership.group.clone();
+            view! { <Badge>{group}{office}</Badge> " " }
         })
         .collect_view();
     (role, groups)
@@ -131,8 +167,12 @@ pub(super) fn offices(user: &UserRow) -> impl IntoView + use<> {
 /// Suspended, limited in time, or active.
 pub(super) fn status_badge(user: &UserRow) -> impl IntoView + use<> {
     match (user.suspended_at, user.expires_at) {
-        (Some(at), _) => view! { <Badge tone=Tone::Danger>"Suspended"</Badge> " " <Time at /> }.into_any(),
-        (None, Some(at)) => view! { <Badge tone=Tone::Warning>"Expires"</Badge> " " <Time at /> }.into_any(),
+        (Some(at), _) => {
+            view! { <Badge tone=Tone::Danger>"Suspended"</Badge> " " <Time at /> }.into_any()
+        }
+        (None, Some(at)) => {
+            view! { <Badge tone=Tone::Warning>"Expires"</Badge> " " <Time at /> }.into_any()
+        }
         (None, None) => view! { <Badge tone=Tone::Positive>"Active"</Badge> }.into_any(),
     }
 }

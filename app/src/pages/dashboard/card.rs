@@ -14,7 +14,10 @@ use crate::ui::{Badge, ButtonVariant, Card, ControlSize, IconName, LinkButton, S
 
 /// State, what it uses, when it pauses, and what can be done.
 #[component]
-pub(super) fn ServerCard(#[prop(into)] server: Signal<ServerView>, done: Callback<ServerView>) -> impl IntoView {
+pub(super) fn ServerCard(
+    #[prop(into)] server: Signal<ServerView>,
+    done: Callback<ServerView>,
+) -> impl IntoView {
     let failure = Memo::new(move |_| server.with(|server| server.failure.clone()));
     view! {
         <Card>
@@ -44,7 +47,8 @@ fn Head(#[prop(into)] server: Signal<ServerView>) -> impl IntoView {
     let state = Memo::new(move |_| server.with(|server| server.state));
     let size = Memo::new(move |_| server.with(|server| server.profile.display_name.clone()));
     let limits = Memo::new(move |_| server.with(|server| limits_sentence(&server.profile)));
-    let is_safe_mode = Memo::new(move |_| server.with(|server| server.safe_mode && !server.state.is_startable()));
+    let is_safe_mode =
+        Memo::new(move |_| server.with(|server| server.safe_mode && !server.state.is_startable()));
     view! {
         <div class="flex flex-wrap items-start justify-between gap-3">
             <div class="grid min-w-0 gap-1">
@@ -67,7 +71,8 @@ fn Head(#[prop(into)] server: Signal<ServerView>) -> impl IntoView {
 pub(crate) fn OpenButton(#[prop(into)] server: Signal<ServerView>) -> impl IntoView {
     let way = Memo::new(move |_| server.with(|server| opening(server.state)));
     move || {
-        let (open_path, start_path) = server.with_untracked(|server| (server.open_path.clone(), start_path(server)));
+        let (open_path, start_path) =
+            server.with_untracked(|server| (server.open_path.clone(), start_path(server)));
         match way.get() {
             Opening::Now => view! {
                 <LinkButton
@@ -91,7 +96,10 @@ pub(crate) fn OpenButton(#[prop(into)] server: Signal<ServerView>) -> impl IntoV
 }
 
 #[component]
-fn Housekeeping(#[prop(into)] server: Signal<ServerView>, done: Callback<ServerView>) -> impl IntoView {
+fn Housekeeping(
+    #[prop(into)] server: Signal<ServerView>,
+    done: Callback<ServerView>,
+) -> impl IntoView {
     view! {
         <div class="flex flex-wrap gap-1">
             <LinkButton

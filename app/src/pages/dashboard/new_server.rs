@@ -6,9 +6,13 @@ use types::notebook::{ProfileSummary, ServerView};
 
 use crate::actions::servers::{CreateServer, SERVER_DISPLAY_NAME_MAX};
 use crate::pages::form::{on_success, outcome, row_action};
-use crate::pages::server::name::{SERVER_NAME_MAX, SERVER_NAME_PATTERN, SERVER_NAME_RULE, name_problem};
+use crate::pages::server::name::{
+    SERVER_NAME_MAX, SERVER_NAME_PATTERN, SERVER_NAME_RULE, name_problem,
+};
 use crate::pages::server::usage::limits_sentence;
-use crate::ui::{Button, ButtonKind, ButtonVariant, Card, IconName, Outcome, Select, SelectOption, TextInput};
+use crate::ui::{
+    Button, ButtonKind, ButtonVariant, Card, IconName, Outcome, Select, SelectOption, TextInput,
+};
 
 /// Name, size, and a button that makes the server and starts it.
 #[component]
@@ -18,8 +22,11 @@ pub(super) fn NewServer(
     named_servers_max: u32,
     done: Callback<ServerView>,
 ) -> impl IntoView {
-    let named = Memo::new(move |_| rows.with(|rows| rows.iter().filter(|row| !row.name.is_empty()).count()));
-    let is_full = Memo::new(move |_| named.get() >= usize::try_from(named_servers_max).unwrap_or(usize::MAX));
+    let named = Memo::new(move |_| {
+        rows.with(|rows| rows.iter().filter(|row| !row.name.is_empty()).count())
+    });
+    let is_full =
+        Memo::new(move |_| named.get() >= usize::try_from(named_servers_max).unwrap_or(usize::MAX));
     let description = limit_sentence(named_servers_max);
     view! {
         <Card title="New server" description>
@@ -55,7 +62,11 @@ fn NewServerForm(
         }
         rows.with(|rows| name_problem(&name, rows.iter().map(|row| row.name.as_str())))
     });
-    let default = profiles.iter().find(|profile| profile.is_default).map(|profile| profile.slug.clone()).unwrap_or_default();
+    let default = profiles
+        .iter()
+        .find(|profile| profile.is_default)
+        .map(|profile| profile.slug.clone())
+        .unwrap_or_default();
     view! {
         <ActionForm action=create attr:class="grid gap-4 sm:grid-cols-2">
             <TextInput
@@ -97,16 +108,26 @@ fn NewServerForm(
 pub(crate) fn profile_options(profiles: &[ProfileSummary]) -> Vec<SelectOption> {
     profiles
         .iter()
-        .map(|profile| SelectOption::new(&profile.slug, format!("{}: {}", profile.display_name, limits_sentence(profile))))
+        .map(|profile| {
+            SelectOption::new(
+                &profile.slug,
+                format!("{}: {}", profile.display_name, limits_sentence(profile)),
+            )
+        })
         .collect()
 }
 
 fn limit_sentence(named_servers_max: u32) -> String {
     match named_servers_max {
         0 => "Only the default server is allowed here.".to_owned(),
-        1 => "You may have one named server beside your default one. All share your home directory.".to_owned(),
+        1 => {
+            "You may have one named server beside your default one. All share your home directory."
+                .to_owned()
+        }
         count => {
-            format!("You may have {count} named servers beside your default one. All share your home directory.")
+            format!(
+                "You may have {count} named servers beside your default one. All share your home directory."
+            )
         }
     }
 }

@@ -11,7 +11,10 @@ use crate::ui::{Button, ButtonKind, ButtonVariant, ControlSize, IconName, Outcom
 
 /// One form, one button a command. `done` gets the server as it is after the command.
 #[component]
-pub(crate) fn CommandBar(#[prop(into)] server: Signal<ServerView>, done: Callback<ServerView>) -> impl IntoView {
+pub(crate) fn CommandBar(
+    #[prop(into)] server: Signal<ServerView>,
+    done: Callback<ServerView>,
+) -> impl IntoView {
     let command = row_action::<CommandServer>();
     on_success(command, move |server| done.run(server));
     // A memo: usage changes each few seconds, the offers seldom, and buttons keep their focus.
@@ -29,7 +32,13 @@ pub(crate) fn CommandBar(#[prop(into)] server: Signal<ServerView>, done: Callbac
 }
 
 fn command_button(offer: Offer, action: ServerAction<CommandServer>) -> impl IntoView {
-    let is_asked = move || action.input().with(|input| input.as_ref().is_some_and(|input| input.command == offer.command));
+    let is_asked = move || {
+        action.input().with(|input| {
+            input
+                .as_ref()
+                .is_some_and(|input| input.command == offer.command)
+        })
+    };
     let loading = Signal::derive(move || action.pending().get() && is_asked());
     view! {
         <Button
@@ -52,9 +61,10 @@ const fn variant(command: ServerCommand) -> ButtonVariant {
     match command {
         ServerCommand::Start | ServerCommand::Thaw => ButtonVariant::Primary,
         ServerCommand::Delete => ButtonVariant::Danger,
-        ServerCommand::StartSafeMode | ServerCommand::Stop | ServerCommand::Freeze | ServerCommand::KeepActive => {
-            ButtonVariant::Secondary
-        }
+        ServerCommand::StartSafeMode
+        | ServerCommand::Stop
+        | ServerCommand::Freeze
+        | ServerCommand::KeepActive => ButtonVariant::Secondary,
     }
 }
 

@@ -10,13 +10,18 @@ use crate::actions::servers::CommandServer;
 use crate::pages::form::{on_success, outcome, row_action};
 use crate::ui::dialog::close_dialog;
 use crate::ui::{
-    Button, ButtonKind, ButtonVariant, ControlSize, Dialog, DialogButton, DialogClose, DialogFooter, IconName, Outcome,
+    Button, ButtonKind, ButtonVariant, ControlSize, Dialog, DialogButton, DialogClose,
+    DialogFooter, IconName, Outcome,
 };
 
 /// A button that opens the question. Servers that run must be stopped first.
 #[component]
-pub(crate) fn DeleteServer(#[prop(into)] server: Signal<ServerView>, done: Callback<ServerView>) -> impl IntoView {
-    let (server_id, name) = server.with_untracked(|server| (server.server_id.to_string(), title(server)));
+pub(crate) fn DeleteServer(
+    #[prop(into)] server: Signal<ServerView>,
+    done: Callback<ServerView>,
+) -> impl IntoView {
+    let (server_id, name) =
+        server.with_untracked(|server| (server.server_id.to_string(), title(server)));
     let dialog = format!("delete-{server_id}");
     let is_refused = Memo::new(move |_| !server.with(|server| is_deletable(server.state)));
     let delete = row_action::<CommandServer>();

@@ -36,7 +36,12 @@ where
             }
         });
     };
-    follow(url.to_owned(), &[SERVER_EVENT, REMOVED_EVENT], on_message, on_reopened)
+    follow(
+        url.to_owned(),
+        &[SERVER_EVENT, REMOVED_EVENT],
+        on_message,
+        on_reopened,
+    )
 }
 
 /// An event that cannot be read is of a newer hub: the list stays as it is until it is reloaded.
@@ -75,7 +80,11 @@ mod tests {
         let json = serde_json::to_string(&newer).unwrap();
         apply(rows, NewServers::Append, SERVER_EVENT, &json);
         assert_eq!(rows.get_untracked(), vec![newer.clone()]);
-        for (name, data) in [(SERVER_EVENT, "{}"), (SERVER_EVENT, "<html>"), (REMOVED_EVENT, "null")] {
+        for (name, data) in [
+            (SERVER_EVENT, "{}"),
+            (SERVER_EVENT, "<html>"),
+            (REMOVED_EVENT, "null"),
+        ] {
             apply(rows, NewServers::Append, name, data);
             assert_eq!(rows.get_untracked(), vec![newer.clone()]);
         }

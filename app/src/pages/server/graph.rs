@@ -23,11 +23,16 @@ pub(crate) fn limit(limit: u64) -> Option<f64> {
 }
 
 fn series(samples: &[Usage], value: impl Fn(&Usage) -> f64) -> Vec<ChartPoint> {
-    let Some(newest) = samples.last() else { return Vec::new() };
+    let Some(newest) = samples.last() else {
+        return Vec::new();
+    };
     samples
         .iter()
         .filter(|sample| newest.time.since_ms(sample.time) <= SPAN_MS)
-        .map(|sample| ChartPoint { time: sample.time, value: value(sample) })
+        .map(|sample| ChartPoint {
+            time: sample.time,
+            value: value(sample),
+        })
         .collect()
 }
 
@@ -39,9 +44,15 @@ mod tests {
     #[test]
     fn the_graph_ends_now_and_spans_an_hour() {
         let samples: Vec<Usage> = [-4_000_000, -3_600_000, -5_000, 0]
-            .map(|ago_ms| Usage { time: NOW.plus_ms(ago_ms), ..usage() })
+            .map(|ago_ms| Usage {
+                time: NOW.plus_ms(ago_ms),
+                ..usage()
+            })
             .to_vec();
-        let times: Vec<i64> = cpu_series(&samples).into_iter().map(|point| point.time.since_ms(NOW)).collect();
+        let times: Vec<i64> = cpu_series(&samples)
+            .into_iter()
+            .map(|point| point.time.since_ms(NOW))
+            .collect();
         assert_eq!(times, [-3_600_000, -5_000, 0]);
         assert!(memory_series(&[]).is_empty());
     }

@@ -17,7 +17,14 @@ pub(super) fn History(server_id: ServerId, events: Vec<ServerEvent>) -> impl Int
     let events = follow_events(server_id, events);
     let shown = RwSignal::new(EVENTS_SHOWN);
     let newest = Memo::new(move |_| {
-        events.with(|events| events.iter().rev().take(shown.get()).cloned().collect::<Vec<_>>())
+        events.with(|events| {
+            events
+                .iter()
+                .rev()
+                .take(shown.get())
+                .cloned()
+                .collect::<Vec<_>>()
+        })
     });
     let has_more = Memo::new(move |_| events.with(Vec::len) > shown.get());
     view! {
@@ -61,13 +68,21 @@ fn EventLine(event: ServerEvent) -> impl IntoView {
 
 /// A server's events, kept up to date. The stream begins with those that it has kept, so that
 /// nothing is lost over an interruption.
-pub(crate) fn follow_events(server_id: ServerId, first: Vec<ServerEvent>) -> RwSignal<Vec<ServerEvent>> {
+pub(crate) fn follow_events(
+    server_id: ServerId,
+    first: Vec<ServerEvent>,
+) -> RwSignal<Vec<ServerEvent>> {
     let events = RwSignal::new(first);
     let on_message = move |_: &str, data: &str| {
         if let Ok(event) = serde_json::from_str::<ServerEvent>(data) {
             events.try_update(|events| merge_event(events, event));
         }
     };
-    follow(server_events_url(server_id), &[PROGRESS_EVENT], on_message, || {});
+    follow(
+        server_events_url(server_id),
+        &[PROGRESS_EVENT],
+        on_message,
+        || {},
+    );
     events
 }

@@ -17,7 +17,13 @@ pub(super) fn Log(server_id: ServerId, lines: Vec<String>) -> impl IntoView {
             lines.set(read);
         }
     });
-    let failure = move || refresh.value().with(|value| value.as_ref().and_then(|result| result.as_ref().err().cloned()));
+    let failure = move || {
+        refresh.value().with(|value| {
+            value
+                .as_ref()
+                .and_then(|result| result.as_ref().err().cloned())
+        })
+    };
     view! {
         <div id="log">
             <Card

@@ -5,10 +5,14 @@ pub(crate) const SERVER_NAME_MAX: u32 = 30;
 /// The rule as the browser's own check of a form has it; the same as [`name_problem`].
 pub(crate) const SERVER_NAME_PATTERN: &str = "[a-z0-9\\-]{1,30}";
 /// The rule in words.
-pub(crate) const SERVER_NAME_RULE: &str = "1–30 lower-case letters, digits and hyphens. It becomes part of the address.";
+pub(crate) const SERVER_NAME_RULE: &str =
+    "1–30 lower-case letters, digits and hyphens. It becomes part of the address.";
 
 /// What is wrong with a name, if anything is.
-pub(crate) fn name_problem<'a>(name: &str, taken: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub(crate) fn name_problem<'a>(
+    name: &str,
+    taken: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
     let name = name.trim();
     if name.is_empty() {
         return Some("A name is needed.".to_owned());
@@ -16,11 +20,17 @@ pub(crate) fn name_problem<'a>(name: &str, taken: impl IntoIterator<Item = &'a s
     if name.chars().count() > SERVER_NAME_MAX as usize {
         return Some(format!("At most {SERVER_NAME_MAX} characters."));
     }
-    let is_allowed = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+    let is_allowed =
+        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
     if let Some(wrong) = name.chars().find(|letter| !is_allowed(*letter)) {
-        return Some(format!("{wrong:?} cannot be used: lower-case letters, digits and hyphens only."));
+        return Some(format!(
+            "{wrong:?} cannot be used: lower-case letters, digits and hyphens only."
+        ));
     }
-    taken.into_iter().any(|known| known == name).then(|| format!("You have a server named {name} already."))
+    taken
+        .into_iter()
+        .any(|known| known == name)
+        .then(|| format!("You have a server named {name} already."))
 }
 
 #[cfg(test)]

@@ -26,19 +26,31 @@ impl Offer {
     }
 }
 
-const START: Offer = Offer { command: ServerCommand::Start, label: "Start", explanation: "Starts JupyterLab with your files." };
+const START: Offer = Offer {
+    command: ServerCommand::Start,
+    label: "Start",
+    explanation: "Starts JupyterLab with your files.",
+};
 const START_AGAIN: Offer = Offer {
     command: ServerCommand::Start,
     label: "Start again",
     explanation: "Starts as soon as it has stopped.",
 };
-const RETRY: Offer = Offer { command: ServerCommand::Start, label: "Retry", explanation: "Tries the same start once more." };
+const RETRY: Offer = Offer {
+    command: ServerCommand::Start,
+    label: "Retry",
+    explanation: "Tries the same start once more.",
+};
 const SAFE_MODE: Offer = Offer {
     command: ServerCommand::StartSafeMode,
     label: "Safe mode",
     explanation: "Starts without your configuration, extensions and saved tabs.",
 };
-const CANCEL: Offer = Offer { command: ServerCommand::Stop, label: "Cancel", explanation: "Gives up this start." };
+const CANCEL: Offer = Offer {
+    command: ServerCommand::Stop,
+    label: "Cancel",
+    explanation: "Gives up this start.",
+};
 const STOP: Offer = Offer {
     command: ServerCommand::Stop,
     label: "Stop",
@@ -49,7 +61,11 @@ const FREEZE: Offer = Offer {
     label: "Freeze",
     explanation: "Holds all processes. Variables stay; opening it continues.",
 };
-const THAW: Offer = Offer { command: ServerCommand::Thaw, label: "Thaw", explanation: "Lets its processes continue." };
+const THAW: Offer = Offer {
+    command: ServerCommand::Thaw,
+    label: "Thaw",
+    explanation: "Lets its processes continue.",
+};
 const KEEP_ACTIVE: Offer = Offer {
     command: ServerCommand::KeepActive,
     label: "Keep active",
@@ -65,7 +81,9 @@ pub(crate) fn offers(server: &ServerView) -> Vec<Offer> {
         ServerState::Frozen => vec![THAW, STOP],
         ServerState::Stopping => vec![START_AGAIN],
         ServerState::Failed | ServerState::Lost => vec![RETRY, SAFE_MODE],
-        ServerState::Stopped | ServerState::Archived if server.failure.is_some() => vec![RETRY, SAFE_MODE],
+        ServerState::Stopped | ServerState::Archived if server.failure.is_some() => {
+            vec![RETRY, SAFE_MODE]
+        }
         ServerState::Stopped | ServerState::Archived => vec![START],
         _ => Vec::new(),
     }
@@ -91,7 +109,10 @@ pub(crate) const fn opening(state: ServerState) -> Opening {
         | ServerState::Starting
         | ServerState::Stopped
         | ServerState::Archived => Opening::OverStartPage,
-        ServerState::Stopping | ServerState::Failed | ServerState::Lost | ServerState::Destroying => Opening::No,
+        ServerState::Stopping
+        | ServerState::Failed
+        | ServerState::Lost
+        | ServerState::Destroying => Opening::No,
     }
 }
 
@@ -108,7 +129,10 @@ mod tests {
     fn commands(state: ServerState) -> Vec<ServerCommand> {
         let mut view = server("a");
         view.state = state;
-        offers(&view).into_iter().map(|offer| offer.command).collect()
+        offers(&view)
+            .into_iter()
+            .map(|offer| offer.command)
+            .collect()
     }
 
     #[test]
@@ -140,7 +164,11 @@ mod tests {
     fn a_server_that_never_pauses_is_not_kept_active() {
         let mut view = server("a");
         view.next_pause = None;
-        assert!(offers(&view).iter().all(|offer| offer.command != ServerCommand::KeepActive));
+        assert!(
+            offers(&view)
+                .iter()
+                .all(|offer| offer.command != ServerCommand::KeepActive)
+        );
     }
 
     #[test]
@@ -148,7 +176,11 @@ mod tests {
         let mut view = server("a");
         view.state = ServerState::Stopped;
         view.failure = Some(failure());
-        assert!(offers(&view).iter().any(|offer| offer.command == ServerCommand::StartSafeMode));
+        assert!(
+            offers(&view)
+                .iter()
+                .any(|offer| offer.command == ServerCommand::StartSafeMode)
+        );
     }
 
     #[test]
@@ -157,7 +189,10 @@ mod tests {
             let mut view = server("a");
             view.state = state;
             for offer in offers(&view) {
-                assert_eq!(serde_json::to_string(&offer.command).unwrap(), format!("{:?}", offer.value()));
+                assert_eq!(
+                    serde_json::to_string(&offer.command).unwrap(),
+                    format!("{:?}", offer.value())
+                );
             }
         }
     }

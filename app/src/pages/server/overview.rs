@@ -16,6 +16,7 @@ pub(super) fn Overview(
     done: Callback<ServerView>,
 ) -> impl IntoView {
     let first = server.get_untracked();
+    let name = name(&first);
     let size = Memo::new(move |_| server.with(|server| server.profile.display_name.clone()));
     let limits = Memo::new(move |_| server.with(|server| limits_sentence(&server.profile)));
     let cause = Memo::new(move |_| server.with(state_sentence));
@@ -26,9 +27,9 @@ pub(super) fn Overview(
             <KeyValues>
                 <KeyValue label="Why it is so">{cause}</KeyValue>
                 <KeyValue label="Size">{size} <br /> <span class="text-muted">{limits}</span></KeyValue>
-                <KeyValue label="Name">{name(&first)}</KeyValue>
-                <KeyValue label="Address"><code>{first.host_label.clone()}</code></KeyValue>
-                <KeyValue label="Owner">{first.owner.clone()}</KeyValue>
+                <KeyValue label="Name">{name}</KeyValue>
+                <KeyValue label="Address"><code>{first.host_label}</code></KeyValue>
+                <KeyValue label="Owner">{first.owner}</KeyValue>
                 <KeyValue label="Made"><Time at=first.created_at /></KeyValue>
                 <KeyValue label="Started">{optional_time(started_at)}</KeyValue>
                 <KeyValue label="Last activity">{optional_time(last_activity_at)}</KeyValue>
@@ -40,7 +41,11 @@ pub(super) fn Overview(
 }
 
 fn name(server: &ServerView) -> String {
-    if server.name.is_empty() { "default".to_owned() } else { server.name.clone() }
+    if server.name.is_empty() {
+        "default".to_owned()
+    } else {
+        server.name.clone()
+    }
 }
 
 fn optional_time(time: Memo<Option<types::Timestamp>>) -> impl IntoView {

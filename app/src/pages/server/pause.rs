@@ -53,17 +53,27 @@ mod tests {
             (7_500_000, "Freezes in 2 h 05 min"),
             (3 * 86_400_000 + 7_200_000, "Freezes in 3 d 2 h"),
         ] {
-            let pause = NextPause { becomes: ServerState::Frozen, at: NOW.plus_ms(left_ms), warn: false };
+            let pause = NextPause {
+                becomes: ServerState::Frozen,
+                at: NOW.plus_ms(left_ms),
+                warn: false,
+            };
             assert_eq!(pause_sentence(pause, NOW), text);
         }
     }
 
     #[test]
     fn each_step_has_its_verb() {
-        for (becomes, text) in
-            [(ServerState::Frozen, "Freezes in 5 s"), (ServerState::Stopped, "Stops in 5 s"), (ServerState::Archived, "Is archived in 5 s")]
-        {
-            let pause = NextPause { becomes, at: NOW.plus_ms(5_000), warn: true };
+        for (becomes, text) in [
+            (ServerState::Frozen, "Freezes in 5 s"),
+            (ServerState::Stopped, "Stops in 5 s"),
+            (ServerState::Archived, "Is archived in 5 s"),
+        ] {
+            let pause = NextPause {
+                becomes,
+                at: NOW.plus_ms(5_000),
+                warn: true,
+            };
             assert_eq!(pause_sentence(pause, NOW), text);
         }
     }

@@ -9,14 +9,18 @@ use crate::actions::servers::{RenameServer as RenameAction, SERVER_DISPLAY_NAME_
 use crate::pages::form::{on_success, outcome, row_action};
 use crate::ui::dialog::close_dialog;
 use crate::ui::{
-    Button, ButtonKind, ButtonVariant, ControlSize, Dialog, DialogButton, DialogClose, DialogFooter, IconName, Outcome,
-    TextInput,
+    Button, ButtonKind, ButtonVariant, ControlSize, Dialog, DialogButton, DialogClose,
+    DialogFooter, IconName, Outcome, TextInput,
 };
 
 /// A button that opens the form.
 #[component]
-pub(crate) fn RenameServer(#[prop(into)] server: Signal<ServerView>, done: Callback<ServerView>) -> impl IntoView {
-    let (server_id, name) = server.with_untracked(|server| (server.server_id.to_string(), title(server)));
+pub(crate) fn RenameServer(
+    #[prop(into)] server: Signal<ServerView>,
+    done: Callback<ServerView>,
+) -> impl IntoView {
+    let (server_id, name) =
+        server.with_untracked(|server| (server.server_id.to_string(), title(server)));
     let dialog = format!("rename-{server_id}");
     let rename = row_action::<RenameAction>();
     let renamed = dialog.clone();

@@ -20,8 +20,12 @@ pub(super) fn ResourceGraphs(server: Memo<ServerView>, usage: Vec<Usage>) -> imp
     });
     let memory = Signal::derive(move || samples.with(|samples| memory_series(samples)));
     let cpu = Signal::derive(move || samples.with(|samples| cpu_series(samples)));
-    let (memory_limit, cpu_limit) =
-        server.with_untracked(|server| (server.profile.memory_bytes, u64::from(server.profile.cpu_millis)));
+    let (memory_limit, cpu_limit) = server.with_untracked(|server| {
+        (
+            server.profile.memory_bytes,
+            u64::from(server.profile.cpu_millis),
+        )
+    });
     view! {
         <Card title="Resources" description="The last hour">
             <div class="grid gap-4">
@@ -38,7 +42,12 @@ pub(super) fn ResourceGraphs(server: Memo<ServerView>, usage: Vec<Usage>) -> imp
     }
 }
 
-fn chart(label: &'static str, points: Signal<Vec<crate::ui::ChartPoint>>, unit: ChartUnit, limit: Option<f64>) -> AnyView {
+fn chart(
+    label: &'static str,
+    points: Signal<Vec<crate::ui::ChartPoint>>,
+    unit: ChartUnit,
+    limit: Option<f64>,
+) -> AnyView {
     match limit {
         Some(limit) => view! { <AreaChart label points unit limit /> }.into_any(),
         None => view! { <AreaChart label points unit /> }.into_any(),

@@ -26,10 +26,15 @@ pub(super) fn ChangeSize(
 }
 
 #[component]
-fn SizeForm(server: Memo<ServerView>, profiles: Vec<ProfileSummary>, done: Callback<ServerView>) -> impl IntoView {
+fn SizeForm(
+    server: Memo<ServerView>,
+    profiles: Vec<ProfileSummary>,
+    done: Callback<ServerView>,
+) -> impl IntoView {
     let change = row_action::<SetServerProfile>();
     on_success(change, move |server| done.run(server));
-    let (server_id, slug) = server.with_untracked(|server| (server.server_id.to_string(), server.profile.slug.clone()));
+    let (server_id, slug) =
+        server.with_untracked(|server| (server.server_id.to_string(), server.profile.slug.clone()));
     view! {
         <ActionForm action=change attr:class="mt-4 grid gap-3">
             <input type="hidden" name="server_id" value=server_id />

@@ -27,9 +27,16 @@ pub(crate) fn StateLine(#[prop(into)] server: Signal<ServerView>) -> impl IntoVi
 #[component]
 pub(crate) fn PauseLine(#[prop(into)] server: Signal<ServerView>) -> impl IntoView {
     let now = use_now();
-    let pause = Memo::new(move |_| server.with(|server| server.next_pause.filter(|_| server.state.is_alive())));
+    let pause = Memo::new(move |_| {
+        server.with(|server| server.next_pause.filter(|_| server.state.is_alive()))
+    });
     let sentence = Memo::new(move |_| pause.get().map(|pause| pause_sentence(pause, now.get())));
-    let warning = Memo::new(move |_| pause.get().filter(|pause| pause.warn).map(pause_announcement));
+    let warning = Memo::new(move |_| {
+        pause
+            .get()
+            .filter(|pause| pause.warn)
+            .map(pause_announcement)
+    });
     let busy = Memo::new(move |_| server.with(|server| server.busy && server.state.is_alive()));
     view! {
         <div class="grid gap-1">
@@ -48,9 +55,18 @@ pub(crate) fn PauseLine(#[prop(into)] server: Signal<ServerView>) -> impl IntoVi
 #[component]
 pub(crate) fn UsageMeters(#[prop(into)] server: Signal<ServerView>) -> impl IntoView {
     let shown = Memo::new(move |_| {
-        server.with(|server| server.usage.filter(|_| server.state.is_alive()).map(|usage| gauges(&usage))).unwrap_or_default()
+        server
+            .with(|server| {
+                server
+                    .usage
+                    .filter(|_| server.state.is_alive())
+                    .map(|usage| gauges(&usage))
+            })
+            .unwrap_or_default()
     });
-    let labels = Memo::new(move |_| shown.with(|gauges| gauges.iter().map(|gauge| gauge.label).collect::<Vec<_>>()));
+    let labels = Memo::new(move |_| {
+        shown.with(|gauges| gauges.iter().map(|gauge| gauge.label).collect::<Vec<_>>())
+    });
     view! {
         <Show when=move || labels.with(|labels| !labels.is_empty())>
             <div class="grid gap-3 sm:grid-cols-3">
@@ -63,9 +79,14 @@ pub(crate) fn UsageMeters(#[prop(into)] server: Signal<ServerView>) -> impl Into
 }
 
 fn gauge_meter(shown: Memo<Vec<Gauge>>, label: &'static str) -> impl IntoView {
-    let gauge = move || shown.with(|gauges| gauges.iter().find(|gauge| gauge.label == label).cloned());
+    let gauge =
+        move || shown.with(|gauges| gauges.iter().find(|gauge| gauge.label == label).cloned());
     // A limit of 0 is none: the bar stays empty and the text has the amount.
-    let value = Signal::derive(move || gauge().filter(|gauge| gauge.limit > 0).map_or(0, |gauge| gauge.used));
+    let value = Signal::derive(move || {
+        gauge()
+            .filter(|gauge| gauge.limit > 0)
+            .map_or(0, |gauge| gauge.used)
+    });
     let max = Signal::derive(move || gauge().map_or(1, |gauge| gauge.limit.max(1)));
     let text = Signal::derive(move || gauge().map(|gauge| gauge.text).unwrap_or_default());
     view! { <Meter label value max text /> }

@@ -24,8 +24,13 @@ pub(crate) fn page_path(server: &ServerView) -> String {
 /// One sentence on the state: what happens now, or who or what brought it here.
 pub(crate) fn state_sentence(server: &ServerView) -> String {
     let detail = match server.state {
-        state if state.is_starting() || state == ServerState::Stopping => non_empty(&server.message),
-        ServerState::Failed | ServerState::Lost => server.failure.as_ref().and_then(|failure| non_empty(&failure.cause)),
+        state if state.is_starting() || state == ServerState::Stopping => {
+            non_empty(&server.message)
+        }
+        ServerState::Failed | ServerState::Lost => server
+            .failure
+            .as_ref()
+            .and_then(|failure| non_empty(&failure.cause)),
         _ => non_empty(&server.cause),
     };
     detail.map_or_else(|| default_sentence(server.state).to_owned(), capitalised)
@@ -37,7 +42,9 @@ fn non_empty(text: &str) -> Option<&str> {
 
 fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 const fn default_sentence(state: ServerState) -> &'static str {
@@ -64,9 +71,11 @@ mod tests {
 
     #[test]
     fn every_server_has_a_title() {
-        for (display_name, name, expected) in
-            [("Research", "r", "Research"), ("", "r", "r"), ("", "", "Default server")]
-        {
+        for (display_name, name, expected) in [
+            ("Research", "r", "Research"),
+            ("", "r", "r"),
+            ("", "", "Default server"),
+        ] {
             let mut view = server(name);
             view.display_name = display_name.into();
             assert_eq!(title(&view), expected);
@@ -84,6 +93,9 @@ mod tests {
         assert_eq!(state_sentence(&view), "JupyterLab is loading");
         view.state = ServerState::Failed;
         view.failure = Some(failure());
-        assert_eq!(state_sentence(&view), "JupyterLab did not answer within 60 s");
+        assert_eq!(
+            state_sentence(&view),
+            "JupyterLab did not answer within 60 s"
+        );
     }
 }

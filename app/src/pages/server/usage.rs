@@ -22,11 +22,17 @@ pub(crate) fn gauges(usage: &Usage) -> Vec<Gauge> {
             label: "CPU",
             used: usage.cpu_millis.into(),
             limit: usage.cpu_limit_millis.into(),
-            text: of_limit(&readable_cores(usage.cpu_millis), usage.cpu_limit_millis, readable_cores),
+            text: of_limit(
+                &readable_cores(usage.cpu_millis),
+                usage.cpu_limit_millis,
+                readable_cores,
+            ),
         },
         bytes_gauge("Disk", usage.disk_bytes, usage.disk_limit_bytes),
     ];
-    if usage.processes_max > 0 && usage.processes.saturating_mul(10) >= usage.processes_max.saturating_mul(8) {
+    if usage.processes_max > 0
+        && usage.processes.saturating_mul(10) >= usage.processes_max.saturating_mul(8)
+    {
         gauges.push(Gauge {
             label: "Processes",
             used: usage.processes.into(),
@@ -38,11 +44,24 @@ pub(crate) fn gauges(usage: &Usage) -> Vec<Gauge> {
 }
 
 fn bytes_gauge(label: &'static str, used: u64, limit: u64) -> Gauge {
-    Gauge { label, used, limit, text: of_limit(&readable_bytes(used), limit, readable_bytes) }
+    Gauge {
+        label,
+        used,
+        limit,
+        text: of_limit(&readable_bytes(used), limit, readable_bytes),
+    }
 }
 
-fn of_limit<N: Copy + PartialEq + From<u8>>(used: &str, limit: N, readable: fn(N) -> String) -> String {
-    if limit == N::from(0) { used.to_owned() } else { format!("{used} of {}", readable(limit)) }
+fn of_limit<N: Copy + PartialEq + From<u8>>(
+    used: &str,
+    limit: N,
+    readable: fn(N) -> String,
+) -> String {
+    if limit == N::from(0) {
+        used.to_owned()
+    } else {
+        format!("{used} of {}", readable(limit))
+    }
 }
 
 /// `0.25 cores`, `1 core`, `2 cores`.
@@ -50,7 +69,9 @@ pub(crate) fn readable_cores(millis: u32) -> String {
     let unit = if millis == 1_000 { "core" } else { "cores" };
     match (millis / 1_000, millis % 1_000 / 10) {
         (whole, 0) => format!("{whole} {unit}"),
-        (whole, hundredths) if hundredths % 10 == 0 => format!("{whole}.{} {unit}", hundredths / 10),
+        (whole, hundredths) if hundredths % 10 == 0 => {
+            format!("{whole}.{} {unit}", hundredths / 10)
+        }
         (whole, hundredths) => format!("{whole}.{hundredths:02} {unit}"),
     }
 }
@@ -92,15 +113,28 @@ mod tests {
 
     #[test]
     fn gauges_say_how_much_of_what() {
-        let texts: Vec<String> = gauges(&usage()).into_iter().map(|gauge| format!("{} {}", gauge.label, gauge.text)).collect();
-        assert_eq!(texts, ["Memory 512 MiB of 2 GiB", "CPU 0.25 cores of 1 core", "Disk 9.4 GiB of 10 GiB"]);
+        let texts: Vec<String> = gauges(&usage())
+            .into_iter()
+            .map(|gauge| format!("{} {}", gauge.label, gauge.text))
+            .collect();
+        assert_eq!(
+            texts,
+            [
+                "Memory 512 MiB of 2 GiB",
+                "CPU 0.25 cores of 1 core",
+                "Disk 9.4 GiB of 10 GiB"
+            ]
+        );
     }
 
     #[test]
     fn processes_are_shown_when_they_run_out() {
         let mut crowded = usage();
         crowded.processes = 205;
-        assert_eq!(gauges(&crowded).last().map(|gauge| gauge.text.clone()), Some("205 of 256".into()));
+        assert_eq!(
+            gauges(&crowded).last().map(|gauge| gauge.text.clone()),
+            Some("205 of 256".into())
+        );
         crowded.processes_max = 0;
         assert_eq!(gauges(&crowded).len(), 3);
     }
@@ -114,6 +148,9 @@ mod tests {
 
     #[test]
     fn a_profile_names_its_limits() {
-        assert_eq!(limits_sentence(&profile()), "2 GiB memory · 1 core · 10 GiB disk · no network");
+        assert_eq!(
+            limits_sentence(&profile()),
+            "2 GiB memory · 1 core · 10 GiB disk · no network"
+        );
     }
 }

@@ -36,7 +36,12 @@ pub(super) fn hand_over(server: Signal<ServerView>, open: String) -> Signal<Pass
         }
     });
     #[cfg(not(feature = "hydrate"))]
-    drop((server, open, next_step as fn(&ServerView) -> NextStep, NextStep::HandOver));
+    drop((
+        server,
+        open,
+        next_step as fn(&ServerView) -> NextStep,
+        NextStep::HandOver,
+    ));
     passage.into()
 }
 
@@ -48,7 +53,9 @@ mod browser {
 
     /// Counts in the tab's own storage; without storage there is nothing to count with.
     pub(super) fn may_go(host_label: &str) -> HandOver {
-        let Ok(Some(storage)) = window().session_storage() else { return HandOver::Go };
+        let Ok(Some(storage)) = window().session_storage() else {
+            return HandOver::Go;
+        };
         let key = format!("ledgercloud.hand_overs.{host_label}");
         let kept = storage.get_item(&key).ok().flatten().unwrap_or_default();
         let (verdict, kept) = next_hand_over(&kept, js_sys::Date::now() as i64);

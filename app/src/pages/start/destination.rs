@@ -11,7 +11,9 @@ const PATH_LENGTH_MAX: usize = 2_048;
 /// A path on the server's own origin. Anything that a browser might read as another site (`//`,
 /// a backslash, control characters, a scheme) becomes the default.
 pub(crate) fn checked_path(next: Option<&str>) -> String {
-    next.filter(|path| is_own_path(path)).unwrap_or(DEFAULT_PATH).to_owned()
+    next.filter(|path| is_own_path(path))
+        .unwrap_or(DEFAULT_PATH)
+        .to_owned()
 }
 
 fn is_own_path(path: &str) -> bool {
@@ -47,23 +49,42 @@ mod tests {
 
     #[test]
     fn own_paths_are_kept_and_others_are_not() {
-        for path in ["/lab", "/lab/tree/a%20b.ipynb?factory=Notebook#cell-3", "/tree", "/"] {
+        for path in [
+            "/lab",
+            "/lab/tree/a%20b.ipynb?factory=Notebook#cell-3",
+            "/tree",
+            "/",
+        ] {
             assert_eq!(checked_path(Some(path)), path);
         }
         for path in [
-            "", "lab", "//evil.example", "/\\evil.example", "\\\\evil", "https://evil.example", "javascript:alert(1)",
-            "/lab\nSet-Cookie: a=b", "/a\u{0}b", "/_ledgercloud/enter?ticket=x",
+            "",
+            "lab",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/lab\nSet-Cookie: a=b",
+            "/a\u{0}b",
+            "/_ledgercloud/enter?ticket=x",
         ] {
             assert_eq!(checked_path(Some(path)), DEFAULT_PATH, "{path:?}");
         }
-        assert_eq!(checked_path(Some(&format!("/{}", "a".repeat(3_000)))), DEFAULT_PATH);
+        assert_eq!(
+            checked_path(Some(&format!("/{}", "a".repeat(3_000)))),
+            DEFAULT_PATH
+        );
         assert_eq!(checked_path(None), DEFAULT_PATH);
     }
 
     #[test]
     fn the_path_is_one_parameter() {
         let url = open_url(server_id("a"), "/lab?a=1&b=2#c");
-        assert_eq!(url, format!("/open/{}?path=%2Flab%3Fa%3D1%26b%3D2%23c", server_id("a")));
+        assert_eq!(
+            url,
+            format!("/open/{}?path=%2Flab%3Fa%3D1%26b%3D2%23c", server_id("a"))
+        );
         assert_eq!(start_url("satoshi", "/lab"), "/start/satoshi?next=%2Flab");
     }
 

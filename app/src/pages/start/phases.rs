@@ -27,7 +27,10 @@ const PHASES: [(ServerState, &str); 4] = [
 
 /// The steps of the server's start, by its state and, after a failure, by where it failed.
 pub(crate) fn steps(server: &ServerView) -> Vec<Step> {
-    let failed_at = server.failure.as_ref().map(|failure| position(failure.phase));
+    let failed_at = server
+        .failure
+        .as_ref()
+        .map(|failure| position(failure.phase));
     let reached = match server.state {
         ServerState::Ready | ServerState::Frozen => PHASES.len(),
         state => position(state),
@@ -44,12 +47,22 @@ pub(crate) fn steps(server: &ServerView) -> Vec<Step> {
             std::cmp::Ordering::Greater => StepStatus::Waiting,
         },
     };
-    PHASES.iter().enumerate().map(|(index, (_, label))| Step { label, status: status(index) }).collect()
+    PHASES
+        .iter()
+        .enumerate()
+        .map(|(index, (_, label))| Step {
+            label,
+            status: status(index),
+        })
+        .collect()
 }
 
 /// States outside a start count as its beginning: it is about to be queued.
 fn position(state: ServerState) -> usize {
-    PHASES.iter().position(|(phase, _)| *phase == state).unwrap_or(0)
+    PHASES
+        .iter()
+        .position(|(phase, _)| *phase == state)
+        .unwrap_or(0)
 }
 
 /// The newer of what the page knows and what an event tells: its state, progress and message.
@@ -147,7 +160,10 @@ mod tests {
         view.state = ServerState::Failed;
         view.failure = Some(failure());
         let moved = with_event(view, &event(3));
-        assert_eq!((moved.state, moved.progress, moved.message.as_str()), (ServerState::Starting, 60, "step 3"));
+        assert_eq!(
+            (moved.state, moved.progress, moved.message.as_str()),
+            (ServerState::Starting, 60, "step 3")
+        );
         assert_eq!(moved.failure, None);
         assert_eq!(next_step(&moved), NextStep::Wait);
     }

@@ -21,11 +21,19 @@ pub(crate) fn next_hand_over(kept: &str, now_ms: i64) -> (HandOver, String) {
         .filter_map(|time| time.parse().ok())
         .filter(|time| (0..WINDOW_MS).contains(&(now_ms - time)))
         .collect();
-    let verdict = if times.len() < HAND_OVERS_MAX { HandOver::Go } else { HandOver::Hold };
+    let verdict = if times.len() < HAND_OVERS_MAX {
+        HandOver::Go
+    } else {
+        HandOver::Hold
+    };
     if verdict == HandOver::Go {
         times.push(now_ms);
     }
-    let kept = times.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+    let kept = times
+        .iter()
+        .map(i64::to_string)
+        .collect::<Vec<_>>()
+        .join(",");
     (verdict, kept)
 }
 
@@ -42,13 +50,22 @@ mod tests {
             verdicts.push(verdict);
             kept = times;
         }
-        assert_eq!(verdicts, [HandOver::Go, HandOver::Go, HandOver::Go, HandOver::Hold]);
+        assert_eq!(
+            verdicts,
+            [HandOver::Go, HandOver::Go, HandOver::Go, HandOver::Hold]
+        );
         assert_eq!(next_hand_over(&kept, 70_000).0, HandOver::Go);
     }
 
     #[test]
     fn rubbish_and_other_clocks_do_not_hold() {
-        for kept in ["", "x,y", ",,,", "9999999999999,9999999999999,9999999999999", "-5"] {
+        for kept in [
+            "",
+            "x,y",
+            ",,,",
+            "9999999999999,9999999999999,9999999999999",
+            "-5",
+        ] {
             assert_eq!(next_hand_over(kept, 100_000).0, HandOver::Go, "{kept}");
         }
     }

@@ -45,8 +45,10 @@ fn EntryLine(entry: AuditEntry) -> impl IntoView {
 
 /// Why, and what changed.
 fn details(reason: String, change: String) -> impl IntoView {
-    let reason = (!reason.is_empty()).then(|| view! { <br /> <span class="text-sm text-muted">{reason}</span> });
-    let change = (!change.is_empty()).then(|| view! { <br /> <code class="text-sm break-all text-muted">{change}</code> });
+    let reason = (!reason.is_empty())
+        .then(|| view! { <br /> <span class="text-sm text-muted">{reason}</span> });
+    let change = (!change.is_empty())
+        .then(|| view! { <br /> <code class="text-sm break-all text-muted">{change}</code> });
     (reason, change)
 }
 
@@ -57,7 +59,11 @@ fn Who(actor: Actor) -> impl IntoView {
         ActorKind::Anonymous => " (not signed in)",
         ActorKind::System => " (system)",
     };
-    let name = if actor.name.is_empty() { "somebody".to_owned() } else { actor.name };
+    let name = if actor.name.is_empty() {
+        "somebody".to_owned()
+    } else {
+        actor.name
+    };
     view! {
         <span class="break-all" title=actor.id>{name}{kind}</span>
         {actor.ip.map(|ip| view! { <br /> <span class="text-sm text-muted">{ip}</span> })}

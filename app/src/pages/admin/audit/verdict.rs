@@ -10,7 +10,9 @@ pub(crate) fn verdict_sentence(verdict: &AuditVerdict) -> String {
     };
     match &verdict.broken_at {
         None => format!("The chain holds: {entries}, none changed, removed or put in between."),
-        Some((seq, reason)) => format!("The chain is broken at entry {seq}: {reason}. Entries from there on cannot be trusted."),
+        Some((seq, reason)) => format!(
+            "The chain is broken at entry {seq}: {reason}. Entries from there on cannot be trusted."
+        ),
     }
 }
 
@@ -36,7 +38,11 @@ mod tests {
         for (entries, broken_at, start) in [
             (1, None, "The chain holds: 1 entry,"),
             (12, None, "The chain holds: 12 entries,"),
-            (12, Some((7, "its hash does not fit".to_owned())), "The chain is broken at entry 7: its hash does not fit."),
+            (
+                12,
+                Some((7, "its hash does not fit".to_owned())),
+                "The chain is broken at entry 7: its hash does not fit.",
+            ),
         ] {
             assert!(verdict_sentence(&AuditVerdict { entries, broken_at }).starts_with(start));
         }

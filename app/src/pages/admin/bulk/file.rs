@@ -28,14 +28,19 @@ pub(super) fn UploadList(csv: RwSignal<String>) -> impl IntoView {
 fn size_problem(bytes: f64) -> Option<String> {
     let limit = BULK_BYTES_MAX as f64;
     (bytes > limit).then(|| {
-        format!("The file is larger than {}. Split it into several lists.", readable_bytes(BULK_BYTES_MAX as u64))
+        format!(
+            "The file is larger than {}. Split it into several lists.",
+            readable_bytes(BULK_BYTES_MAX as u64)
+        )
     })
 }
 
 #[cfg(feature = "hydrate")]
 fn take_file(event: &leptos::ev::Event, csv: RwSignal<String>, problem: RwSignal<Option<String>>) {
     let input = event_target::<web_sys::HtmlInputElement>(event);
-    let Some(file) = input.files().and_then(|files| files.get(0)) else { return };
+    let Some(file) = input.files().and_then(|files| files.get(0)) else {
+        return;
+    };
     problem.set(size_problem(file.size()));
     if problem.with_untracked(Option::is_some) {
         return;
@@ -83,8 +88,12 @@ fn save(report: &BulkReport) {
     let options = web_sys::BlobPropertyBag::new();
     options.set_type("text/csv;charset=utf-8");
     let parts = js_sys::Array::of1(&JsValue::from_str(&super::report::report_csv(report)));
-    let Ok(blob) = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options) else { return };
-    let Ok(url) = web_sys::Url::create_object_url_with_blob(&blob) else { return };
+    let Ok(blob) = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options) else {
+        return;
+    };
+    let Ok(url) = web_sys::Url::create_object_url_with_blob(&blob) else {
+        return;
+    };
     if let Ok(link) = document().create_element("a")
         && let Ok(link) = link.dyn_into::<web_sys::HtmlAnchorElement>()
     {

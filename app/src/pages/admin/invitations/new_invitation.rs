@@ -9,7 +9,10 @@ use crate::actions::invitations::{
 };
 use crate::pages::account::role_label;
 use crate::pages::form::{on_success, outcome, row_action};
-use crate::ui::{Button, ButtonKind, ButtonVariant, Card, IconName, InputKind, Outcome, Select, SelectOption, TextInput};
+use crate::ui::{
+    Button, ButtonKind, ButtonVariant, Card, IconName, InputKind, Outcome, Select, SelectOption,
+    TextInput,
+};
 
 /// Longest note, in characters.
 const NOTE_MAX: u32 = 100;
@@ -61,15 +64,25 @@ pub(super) fn NewInvitationForm(
 
 /// Nobody grants what they do not hold.
 fn role_options(may_grant: bool) -> Vec<SelectOption> {
-    let roles: &[Role] = if may_grant { &[Role::Member, Role::Administrator] } else { &[Role::Member] };
-    roles.iter().map(|role| SelectOption::new(role.as_str(), role_label(*role))).collect()
+    let roles: &[Role] = if may_grant {
+        &[Role::Member, Role::Administrator]
+    } else {
+        &[Role::Member]
+    };
+    roles
+        .iter()
+        .map(|role| SelectOption::new(role.as_str(), role_label(*role)))
+        .collect()
 }
 
 fn life_options() -> Vec<SelectOption> {
     [("24", "1 day"), ("168", "7 days"), ("720", "30 days")]
         .into_iter()
         .map(|(hours, label)| SelectOption::new(hours, label))
-        .chain(std::iter::once(SelectOption::new(INVITATION_HOURS_MAX.to_string(), "90 days")))
+        .chain(std::iter::once(SelectOption::new(
+            INVITATION_HOURS_MAX.to_string(),
+            "90 days",
+        )))
         .collect()
 }
 
@@ -77,6 +90,14 @@ fn groups_hint(groups: &[String]) -> String {
     const NAMES_SHOWN: usize = 6;
     match groups {
         [] => "Names, separated by commas.".to_owned(),
-        names => format!("Separated by commas: {}", names.iter().take(NAMES_SHOWN).cloned().collect::<Vec<_>>().join(", ")),
+        names => format!(
+            "Separated by commas: {}",
+            names
+                .iter()
+                .take(NAMES_SHOWN)
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
     }
 }

@@ -8,7 +8,8 @@ use types::admin::UserRow;
 use crate::actions::admin::{GroupSummary, SetMembership};
 use crate::pages::form::{on_success, outcome, row_action};
 use crate::ui::{
-    Badge, Button, ButtonKind, ButtonVariant, Card, ControlSize, Outcome, Select, SelectOption, TextInput, Tone,
+    Badge, Button, ButtonKind, ButtonVariant, Card, ControlSize, Outcome, Select, SelectOption,
+    TextInput, Tone,
 };
 
 /// Longest name of a group, in characters.
@@ -16,7 +17,11 @@ const GROUP_NAME_MAX: u32 = 60;
 
 /// The user's groups, each with its buttons, and a form for one more.
 #[component]
-pub(super) fn Groups(user: UserRow, groups: Vec<GroupSummary>, reread: Callback<()>) -> impl IntoView {
+pub(super) fn Groups(
+    user: UserRow,
+    groups: Vec<GroupSummary>,
+    reread: Callback<()>,
+) -> impl IntoView {
     let user_id = user.user_id.to_string();
     let rows = user
         .memberships
@@ -35,8 +40,11 @@ pub(super) fn Groups(user: UserRow, groups: Vec<GroupSummary>, reread: Callback<
 fn GroupRow(user_id: String, membership: Membership, reread: Callback<()>) -> impl IntoView {
     let change = row_action::<SetMembership>();
     on_success(change, move |()| reread.run(()));
-    let (standing, label) =
-        if membership.is_manager { ("member", "Make member") } else { ("manager", "Make manager") };
+    let (standing, label) = if membership.is_manager {
+        ("member", "Make member")
+    } else {
+        ("manager", "Make manager")
+    };
     view! {
         <li class="flex flex-wrap items-center justify-between gap-2 py-2">
             <span class="flex items-center gap-2">
@@ -78,7 +86,10 @@ fn standing_button(
 fn AddToGroup(user_id: String, groups: Vec<GroupSummary>, reread: Callback<()>) -> impl IntoView {
     let add = row_action::<SetMembership>();
     on_success(add, move |()| reread.run(()));
-    let options = vec![SelectOption::new("member", "Member"), SelectOption::new("manager", "Manager")];
+    let options = vec![
+        SelectOption::new("member", "Member"),
+        SelectOption::new("manager", "Manager"),
+    ];
     view! {
         <ActionForm action=add attr:class="mt-3 grid gap-3 sm:grid-cols-2">
             <input type="hidden" name="user_id" value=user_id />
@@ -98,7 +109,15 @@ fn known_groups(groups: &[GroupSummary]) -> String {
     if groups.is_empty() {
         return "There are no groups yet: a new name makes one.".to_owned();
     }
-    let names: Vec<&str> = groups.iter().take(NAMES_SHOWN).map(|group| group.name.as_str()).collect();
-    let more = if groups.len() > NAMES_SHOWN { ", …" } else { "" };
+    let names: Vec<&str> = groups
+        .iter()
+        .take(NAMES_SHOWN)
+        .map(|group| group.name.as_str())
+        .collect();
+    let more = if groups.len() > NAMES_SHOWN {
+        ", …"
+    } else {
+        ""
+    };
     format!("{}{more}; a new name makes a new group.", names.join(", "))
 }

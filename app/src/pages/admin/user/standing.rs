@@ -10,8 +10,8 @@ use crate::pages::account::role_label;
 use crate::pages::form::{on_success, outcome, row_action};
 use crate::ui::dialog::close_dialog;
 use crate::ui::{
-    Button, ButtonKind, ButtonVariant, Card, Dialog, DialogButton, DialogClose, DialogFooter, IconName, Outcome, Select,
-    SelectOption,
+    Button, ButtonKind, ButtonVariant, Card, Dialog, DialogButton, DialogClose, DialogFooter,
+    IconName, Outcome, Select, SelectOption,
 };
 
 const SUSPEND_DIALOG: &str = "suspend-user";
@@ -41,8 +41,9 @@ pub(super) fn Standing(user: UserRow, is_self: bool, reread: Callback<()>) -> im
 fn RoleForm(user: UserRow, reread: Callback<()>) -> impl IntoView {
     let change = row_action::<SetRole>();
     on_success(change, move |()| reread.run(()));
-    let options =
-        [Role::Member, Role::Administrator].map(|role| SelectOption::new(role.as_str(), role_label(role))).to_vec();
+    let options = [Role::Member, Role::Administrator]
+        .map(|role| SelectOption::new(role.as_str(), role_label(role)))
+        .to_vec();
     view! {
         <ActionForm action=change attr:class="grid gap-3">
             <input type="hidden" name="user_id" value=user.user_id.to_string() />

@@ -12,7 +12,10 @@ use crate::ui::{Button, ButtonKind, IconName, LinkButton, SearchField, Select, S
 /// Search, role, group, status and order.
 #[component]
 pub(super) fn UserFilter(query: UserQuery, groups: Vec<GroupSummary>) -> impl IntoView {
-    let is_filtered = UserQuery { page: Default::default(), ..query.clone() } != UserQuery::default();
+    let is_filtered = UserQuery {
+        page: Default::default(),
+        ..query.clone()
+    } != UserQuery::default();
     let role = query.role.map(Role::as_str).unwrap_or_default();
     view! {
         <Form method="GET" action="/admin/users" attr:class="flex flex-wrap items-end gap-3">
@@ -49,7 +52,9 @@ fn role_options() -> Vec<SelectOption> {
 /// The groups that the reader may see, and the one that the address names even if it is gone.
 fn group_options(groups: &[GroupSummary], selected: Option<&str>) -> Vec<SelectOption> {
     let mut options = vec![SelectOption::new("", "Any group")];
-    options.extend(groups.iter().map(|group| SelectOption::new(&group.name, format!("{} ({})", group.name, group.members))));
+    options.extend(groups.iter().map(|group| {
+        SelectOption::new(&group.name, format!("{} ({})", group.name, group.members))
+    }));
     if let Some(name) = selected
         && !groups.iter().any(|group| group.name == name)
     {
@@ -69,7 +74,11 @@ fn status_options() -> Vec<SelectOption> {
 }
 
 fn sort_options() -> Vec<SelectOption> {
-    [(UserSort::Name, "By name"), (UserSort::NewestFirst, "Newest first"), (UserSort::LastSeenFirst, "Last seen first")]
-        .map(|(sort, label)| SelectOption::new(sort_value(sort), label))
-        .to_vec()
+    [
+        (UserSort::Name, "By name"),
+        (UserSort::NewestFirst, "Newest first"),
+        (UserSort::LastSeenFirst, "Last seen first"),
+    ]
+    .map(|(sort, label)| SelectOption::new(sort_value(sort), label))
+    .to_vec()
 }
