@@ -5,7 +5,7 @@ import { chromium } from './support/environment.mjs';
 /** Each project proves one side of the product: `npx playwright test --project=notebook`. */
 const PROJECTS = {
   'sign-in': ['sign-in', 'sign-in-states', 'built-in-wallet', 'invitation'],
-  notebook: ['notebook', 'notebook-idle', 'notebook-access', 'notebook-failure'],
+  notebook: ['notebook', 'notebook-idle', 'notebook-access', 'notebook-failure', 'notebook-isolation'],
   site: ['dashboard', 'administration', 'bulk', 'account'],
   appearance: ['appearance', 'no-javascript'],
   security: ['shell', 'redirects', 'hostile-input', 'routes'],

@@ -29,9 +29,9 @@ const SETTINGS_OF_TESTS = {
 
 /**
  * Starts a program. `settings` are environment variables without their prefix
- * (`NOTEBOOKS__FREEZE_AFTER`), `flags` go after `serve`.
+ * (`NOTEBOOKS__FREEZE_AFTER`), `flags` go after `serve`, `serverConfig` is written before.
  */
-export async function startHub({ settings = {}, flags = ['--dev'], environment, program = binary() } = {}) {
+export async function startHub({ settings = {}, flags = ['--dev'], serverConfig, environment, program = binary() } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'ledgercloud-end2end-'));
   // Sandboxed users of their own must reach their homes below it.
   await chmod(folder, 0o755);
@@ -56,6 +56,7 @@ export async function startHub({ settings = {}, flags = ['--dev'], environment, 
     program,
     process: null,
   };
+  if (serverConfig) await editServerConfig(hub, serverConfig);
   try {
     await resume(hub);
   } catch (error) {

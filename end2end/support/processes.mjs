@@ -33,6 +33,11 @@ export function instancesOf(dataFolder) {
   return [...instances.values()];
 }
 
+/** Processes that name the folder on their command line: the program itself and its supervisors. */
+export function processesOf(dataFolder) {
+  return processes().filter(({ command }) => command.includes(dataFolder));
+}
+
 /** Ends everything that runs and takes away what it leaves on the host. */
 export async function clearHost(dataFolder) {
   const engine = engineName(dataFolder);

@@ -84,22 +84,6 @@ test('one\'s own configuration that breaks the start: safe mode starts without i
   expect((await askJupyter(person, server, { path: '/api/status' })).status).toBe(200);
 });
 
-test('a kernel that takes all memory dies alone, and its owner is told', async ({ hub, administrator }) => {
-  test.setTimeout(300_000);
-  void administrator;
-  const person = await newPerson(hub);
-  const server = await startServer(person, await defaultServer(person));
-  const kernel = await startKernel(person, server);
-  const hog = execute(person, server, kernel, 'hog = []\nwhile True: hog.append(bytearray(64 << 20))').catch((error) => error);
-  await expect
-    .poll(async () => (await person.call('servers/dashboard')).json().servers[0].notices.map(({ kind }) => kind), { timeout: 120_000 })
-    .toContain('out_of_memory');
-  void hog;
-  expect((await askJupyter(person, server, { path: '/api/status' })).status, 'the server goes on').toBe(200);
-  const fresh = await startKernel(person, server);
-  expect(await execute(person, server, fresh, 'print(1 + 1)')).toBe('2\n');
-});
-
 /** Python that makes the next start fail, as a person's own mistake would. */
 const BREAK = `
 import os, pathlib
