@@ -1,5 +1,7 @@
 use proptest::prelude::*;
+use types::WalletAddress;
 
+use super::super::found::Announcement;
 use super::*;
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
