@@ -18,12 +18,15 @@ export function serverFunctionCount() {
   const folder = join(PROJECT, 'app/src');
   return readdirSync(folder, { recursive: true })
     .filter((name) => name.endsWith('.rs'))
-    .flatMap((name) => matches(join(folder, name), /^\s*(#\[server)[\](]/gm)).length;
+    .flatMap((name) => matches(join(folder, name), /^(#\[server)\b/gm)).length;
 }
 
 /** Routes outside the pages. */
 export function routes() {
-  return matches(join(PROJECT, 'server/src/router.rs'), /\.(?:route|route_service|nest_service|nest)\(\s*"([^"]+)"/g);
+  const file = join(PROJECT, 'server/src/router.rs');
+  const [list] = matches(file, /STATIC_FILES: \[[^\]]+\] =\s*\[([^\]]+)\]/g);
+  const files = [...list.matchAll(/"([^"]+)"/g)].map((match) => match[1]);
+  return [...matches(file, /\.(?:route|route_service|nest_service|nest)\(\s*"([^"]+)"/g), ...files];
 }
 
 /** Paths of the pages. */

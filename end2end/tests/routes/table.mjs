@@ -58,8 +58,12 @@ export const ROUTES = [
   link('/v1/health', all(200)),
   link('/metrics', all(200)),
   link('/pkg', all(200), (world) => world.stylesheet),
+  link('/fonts', all(200), () => '/fonts/inter.woff2'),
   link('/favicon.svg', all(200)),
-  link('/favicon.ico', all(200)),
+  link('/favicon.ico', all(308)),
+  link('/manifest.webmanifest', all(200)),
+  link('/no-script.css', all(200)),
+  link('/users-template.csv', all(200)),
 
   // --- server functions ------------------------------------------------------------------------
   form('read_shell', all(200)),
@@ -99,6 +103,7 @@ export const ROUTES = [
 
   form('sign_in/options', all(200)),
   form('sign_in/is_own_wallet', signedIn(200), (world) => ({ address: world.someAddress })),
+  form('sign_in/end_session', { ...all(200) }),
   form('sign_in/begin_wallet_proof', all(200), (world) => ({ purpose: 'sign_in', address: world.someAddress, chain_id: 31337 })),
   form('sign_in/finish_wallet_proof', all(400), () => ({ proof: { message: 'not made here', signature: '0x00' } })),
 ];
