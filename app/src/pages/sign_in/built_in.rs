@@ -67,17 +67,17 @@ fn Keys(
         <WorkNote ring />
         {(!is_empty).then(|| view! {
             <ul class="grid gap-2" aria-label="Keys in this browser">{rows}</ul>
-            <p class="text-sm text-muted">
+            <p class="sign-in-small">
                 "A key is only in this browser. Whoever clears its data, or loses the computer, loses the key: save it to a file."
             </p>
         })}
-        <details class="group" open=is_empty>
-            <summary class="font-medium">"Create a key"</summary>
-            <div class="mt-3"><CreateKey ring /></div>
+        <details class="disclosure" open=is_empty>
+            <summary>"Create a key"</summary>
+            <div><CreateKey ring /></div>
         </details>
-        <details class="group">
-            <summary class="font-medium">"Use a key file from elsewhere"</summary>
-            <div class="mt-3"><ImportKey ring /></div>
+        <details class="disclosure">
+            <summary>"Use a key file from elsewhere"</summary>
+            <div><ImportKey ring /></div>
         </details>
     }
 }
@@ -98,7 +98,7 @@ fn WorkNote(ring: KeyRing) -> impl IntoView {
             {move || match kind.get() {
                 Work::Idle => ().into_any(),
                 Work::Busy { what, .. } => view! {
-                    <p class="flex items-center gap-3">
+                    <p class="sign-in-busy">
                         <Spinner size=18 label="Working" />
                         <span>{what}</span>
                     </p>
@@ -108,7 +108,7 @@ fn WorkNote(ring: KeyRing) -> impl IntoView {
                 }
                 .into_any(),
                 Work::Done(text) => view! {
-                    <p class="flex items-center gap-2">
+                    <p class="sign-in-busy">
                         <Icon name=IconName::CheckCircle />
                         <span>{text}</span>
                     </p>

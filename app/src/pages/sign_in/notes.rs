@@ -70,7 +70,7 @@ pub(super) fn AlreadySignedIn(viewer: Viewer) -> impl IntoView {
             }
         >
             <p>"Signing in below replaces this session. To add a wallet to this account instead, "
-                <a href="/sign-in?purpose=link">"link it"</a> "."
+                <a class="link" href="/sign-in?purpose=link">"link it"</a> "."
             </p>
         </Alert>
     }
@@ -107,7 +107,7 @@ pub(super) fn SignInBeforeLinking() -> impl IntoView {
 pub(super) fn Policy(text: String) -> impl IntoView {
     let is_development = use_shell().site().development;
     view! {
-        <div class="grid gap-2 text-sm text-muted">
+        <div class="sign-in-small grid gap-2">
             <p>{text}</p>
             <p>
                 "Have an invitation link? Open it in this browser first: it is remembered until you have signed in. "

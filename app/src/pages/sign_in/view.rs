@@ -44,7 +44,7 @@ pub fn SignInView(
     let frame = NodeRef::<Div>::new();
     follow_with_focus(shown, frame);
     view! {
-        <div class="sign-in-flow grid gap-4 outline-none" tabindex="-1" aria-live="polite" node_ref=frame>
+        <div class="sign-in-flow" tabindex="-1" aria-live="polite" node_ref=frame>
             {move || {
                 let (state, wallets) = shown.get();
                 state_view(stage, state, wallets)
@@ -115,7 +115,7 @@ fn follow_with_focus(
 /// Something is going on.
 fn busy(text: String) -> impl IntoView {
     view! {
-        <p class="flex items-center gap-3 font-medium">
+        <p class="sign-in-busy">
             <Spinner size=18 label="Working" />
             <span>{text}</span>
         </p>
@@ -124,7 +124,7 @@ fn busy(text: String) -> impl IntoView {
 
 /// The row of next steps.
 fn steps(children: impl IntoView) -> impl IntoView {
-    view! { <div class="flex flex-wrap gap-2">{children}</div> }
+    view! { <div class="sign-in-steps">{children}</div> }
 }
 
 fn primary(stage: Stage, action: Action, label: impl Into<String>) -> impl IntoView {

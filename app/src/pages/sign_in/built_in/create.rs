@@ -66,7 +66,7 @@ pub(super) fn CreateKey(ring: KeyRing) -> impl IntoView {
 fn StrengthNote(typed: RwSignal<String>) -> impl IntoView {
     let shown = Memo::new(move |_| typed.with(|text| (!text.is_empty()).then(|| strength(text))));
     view! {
-        <p class="flex items-center gap-2 text-sm" aria-live="polite">
+        <p class="sign-in-busy sign-in-small" aria-live="polite">
             {move || shown.get().map(|strength| view! {
                 <meter min="0" max="3" low="2" high="3" optimum="3" value=rank(strength) aria-hidden="true"></meter>
                 <span>"This passphrase is " {strength.label()} "."</span>

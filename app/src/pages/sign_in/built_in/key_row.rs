@@ -24,8 +24,8 @@ pub(super) fn KeyRow(
     };
     let dialog = format!("delete-key-{}", address.to_lower_hex());
     view! {
-        <li class="flex flex-wrap items-center gap-2">
-            <span class="grow"><Address address /></span>
+        <li class="key-row">
+            <span><Address address /></span>
             <Button
                 variant=ButtonVariant::Primary
                 size=ControlSize::Small

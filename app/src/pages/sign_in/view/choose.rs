@@ -28,7 +28,7 @@ pub(super) fn no_wallet(stage: Stage) -> impl IntoView {
         <Alert tone=Tone::Info title="No wallet was found in this browser">
             <p>"Use the built-in wallet below: it takes a minute and needs nothing installed."</p>
             <p>
-                "Or " <a href="https://ethereum.org/en/wallets/find-wallet/" target="_blank" rel="noopener noreferrer">
+                "Or " <a class="link" href="https://ethereum.org/en/wallets/find-wallet/" target="_blank" rel="noopener noreferrer">
                     "install a wallet"
                 </a> " for this browser, unlock it, and look again. On a phone, open this page in the wallet's own browser."
             </p>
@@ -63,7 +63,7 @@ fn wallet_button(stage: Stage, wallet: FoundWallet) -> impl IntoView {
     let reference = wallet.reference.clone();
     let picture = match wallet.icon {
         Some(icon) => {
-            view! { <img src=icon alt="" width="24" height="24" class="size-6 rounded" /> }
+            view! { <img src=icon alt="" width="24" height="24" class="wallet-icon" /> }
                 .into_any()
         }
         None => view! { <Icon name=IconName::Wallet size=24 /> }.into_any(),
@@ -72,7 +72,7 @@ fn wallet_button(stage: Stage, wallet: FoundWallet) -> impl IntoView {
         <li>
             <button
                 type="button"
-                class="button button-secondary size-large w-full justify-start"
+                class="button button-secondary size-large wallet-choice"
                 on:click=move |_| stage.on_action.run(Action::Choose(reference.clone()))
             >
                 {picture}

@@ -52,9 +52,9 @@ pub(super) fn ready_to_sign(
                 "and gives nobody access to your funds."
             </p>
         </div>
-        <details open>
-            <summary class="font-medium">"What you sign"</summary>
-            <pre class="code mt-2 overflow-x-auto whitespace-pre-wrap p-3 text-sm" tabindex="0">{challenge.message}</pre>
+        <details class="disclosure" open>
+            <summary>"What you sign"</summary>
+            <pre class="signed-text" tabindex="0">{challenge.message}</pre>
         </details>
         {sign}
     }
