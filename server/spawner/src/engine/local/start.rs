@@ -1,0 +1,288 @@
+//! Provisioning and starting.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use types::notebook::NetworkKind;
+
+use super::accounts::Account;
+use super::home::{self, Home};
+use super::launch::{Confinement, IdentityKey, LaunchPlan, ProcessBounds, Started};
+use super::notebook::{self, Places};
+use super::process::{INSTANCE_VARIABLE, mark};
+use super::record::{Bounds, Exit, Record, generations};
+use super::sandbox::{
+    self, INNER_FILES, INNER_HOME, INNER_NAME, INNER_RUNTIME, Sandbox, SandboxNetwork,
+};
+use super::supervisor::SUPERVISOR;
+use super::{Shared, blocking, passing};
+use crate::engine::{EngineError, ServerSpec};
+
+/// From starting the supervisor to its answer: the sandbox runs, Jupyter may not answer yet.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Generations whose log and exit are kept.
+const GENERATIONS_KEPT_MAX: usize = 3;
+/// Part of the memory that each of `/tmp` and `/dev/shm` may take: full, they leave the server room.
+const SCRATCH_PARTS: u64 = 4;
+
+impl Shared {
+    pub(super) async fn provision(self: &Arc<Self>, spec: &ServerSpec) -> Result<(), EngineError> {
+        if spec.profile.network == NetworkKind::Nat && self.host.nat.is_none() {
+            return Err(EngineError::Fatal(
+                "this size needs the Internet, which the host cannot give to notebooks; choose another size".to_owned(),
+            ));
+        }
+        let lock = self.home_lock(spec.user_id);
+        let _held = lock.lock().await;
+        self.provide_home(spec).await.map(drop)
+    }
+
+    pub(super) async fn boot(self: &Arc<Self>, spec: &ServerSpec) -> Result<(), EngineError> {
+        let instance = self.layout.instance(spec.server_id, spec.generation);
+        if let Some(living) = self.living(spec.server_id).await? {
+            if living.generation == spec.generation {
+                return Ok(());
+            }
+            return Err(EngineError::Conflict(
+                "an earlier start of this server is still running".to_owned(),
+            ));
+        }
+        if Exit::read(&instance)
+            .map_err(passing("reading the server's record"))?
+            .is_some()
+        {
+            return Ok(());
+        }
+        // Nobody may unmount the home until the server's record says that it is in use.
+        let lock = self.home_lock(spec.user_id);
+        let _held = lock.lock().await;
+        let (account, home) = self.provide_home(spec).await?;
+        let plan = self.plan(spec, instance, account, home)?;
+        self.samples.lock().remove(&spec.server_id);
+        self.clone().prune(spec).await?;
+        self.launch(spec, &plan).await
+    }
+
+    async fn provide_home(
+        self: &Arc<Self>,
+        spec: &ServerSpec,
+    ) -> Result<(Option<Account>, Home), EngineError> {
+        let shared = self.clone();
+        let (user_id, disk_bytes) = (spec.user_id, spec.profile.disk_bytes);
+        blocking(move || {
+            let account = shared
+                .accounts
+                .as_ref()
+                .map(|accounts| accounts.account_of(user_id))
+                .transpose()?;
+            let home = home::provide(
+                &shared.layout,
+                user_id,
+                shared.host.homes,
+                account,
+                disk_bytes,
+            )?;
+            Ok((account, home))
+        })
+        .await?
+        .map_err(passing("preparing the home"))
+    }
+
+    fn plan(
+        &self,
+        spec: &ServerSpec,
+        instance: PathBuf,
+        account: Option<Account>,
+        home: Home,
+    ) -> Result<LaunchPlan, EngineError> {
+        std::fs::create_dir_all(&instance).map_err(passing("making the server's directory"))?;
+        let group = self
+            .host
+            .groups
+            .create(&format!("{}.{}", spec.server_id, spec.generation))
+            .map_err(passing("making the control group"))?;
+        let bounds = Bounds {
+            memory_bytes: spec.profile.memory_bytes,
+            cpu_millis: spec.profile.cpu_millis,
+            disk_bytes: spec.profile.disk_bytes,
+            processes_max: spec.profile.processes_max,
+        };
+        group
+            .set_limits(bounds)
+            .map_err(passing("setting the limits"))?;
+        let process_bounds = ProcessBounds {
+            file_bytes_max: Some(spec.profile.disk_bytes),
+            data_bytes_max: group.memory.is_none().then_some(spec.profile.memory_bytes),
+            // Counted for the whole account: only useful where each user has one.
+            processes_max: (group.pids.is_none() && account.is_some())
+                .then_some(u64::from(spec.profile.processes_max)),
+        };
+        let mark = mark(&self.layout.engine_name, spec.server_id, spec.generation);
+        let environment_dir = &self.config.environment_dir;
+        let (confinement, variables, arguments) = match &self.host.sandbox {
+            Some(support) => {
+                let network = match (&self.host.nat, spec.profile.network) {
+                    _ if !support.own_network => SandboxNetwork::Shared,
+                    (Some(tool), NetworkKind::Nat) => SandboxNetwork::Nat(tool.clone()),
+                    _ => SandboxNetwork::Off,
+                };
+                let places = Places {
+                    environment: environment_dir,
+                    files: Path::new(INNER_FILES),
+                    home: INNER_HOME,
+                    user_name: INNER_NAME,
+                    runtime: INNER_RUNTIME,
+                    scratch: "/tmp",
+                };
+                let sandbox = Sandbox {
+                    bubblewrap: support.bubblewrap.clone(),
+                    home: home.path,
+                    read_only: sandbox::read_only_directories(
+                        environment_dir,
+                        self.host.interpreter_home.as_deref(),
+                        &self.files,
+                    ),
+                    network,
+                    scratch_bytes_max: spec.profile.memory_bytes / SCRATCH_PARTS,
+                };
+                let variables = notebook::environment(spec, places, mark);
+                (
+                    Confinement::Sandbox(Box::new(sandbox)),
+                    variables,
+                    notebook::arguments(places),
+                )
+            }
+            None => {
+                let home_path = home.path.display().to_string();
+                let scratch = instance.join("scratch");
+                let runtime = self.layout.runtime(spec.server_id);
+                for directory in [&scratch, &runtime] {
+                    std::fs::create_dir_all(directory)
+                        .map_err(passing("making the runtime directory"))?;
+                }
+                let scratch = scratch.display().to_string();
+                let places = Places {
+                    environment: environment_dir,
+                    files: &self.files,
+                    home: &home_path,
+                    user_name: "root",
+                    runtime: &runtime.display().to_string(),
+                    scratch: &scratch,
+                };
+                let variables = notebook::environment(spec, places, mark);
+                let arguments = notebook::arguments(places);
+                (
+                    Confinement::None {
+                        directory: home.path,
+                    },
+                    variables,
+                    arguments,
+                )
+            }
+        };
+        Ok(LaunchPlan {
+            server_id: spec.server_id,
+            user_id: spec.user_id,
+            generation: spec.generation,
+            instance,
+            lock: self.layout.server_lock(spec.server_id),
+            socket: self.layout.socket(spec.server_id, spec.generation),
+            group,
+            account,
+            identity_key: IdentityKey::new(&spec.identity_key),
+            program: environment_dir.join("bin/python"),
+            arguments,
+            environment: variables,
+            bounds,
+            process_bounds,
+            confinement,
+        })
+    }
+
+    async fn launch(&self, spec: &ServerSpec, plan: &LaunchPlan) -> Result<(), EngineError> {
+        let plan =
+            serde_json::to_vec(plan).map_err(|error| EngineError::Fatal(error.to_string()))?;
+        let supervisor = &self.config.supervisor;
+        let mut child = tokio::process::Command::new(&supervisor.program)
+            .args(&supervisor.arguments)
+            .args([
+                SUPERVISOR,
+                "--server",
+                &spec.server_id.to_string(),
+                "--generation",
+                &spec.generation.to_string(),
+            ])
+            .env_clear()
+            .env(
+                "PATH",
+                "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            )
+            .env(
+                INSTANCE_VARIABLE,
+                mark(&self.layout.engine_name, spec.server_id, spec.generation),
+            )
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(passing("starting the supervisor"))?;
+        let stdin = child.stdin.take();
+        let stdout = child.stdout.take();
+        // Nobody waits for it here: tokio reaps it when it ends.
+        drop(child);
+        let talk = async move {
+            if let Some(mut stdin) = stdin {
+                stdin.write_all(&plan).await?;
+                stdin.shutdown().await?;
+            }
+            let mut line = String::new();
+            if let Some(stdout) = stdout {
+                BufReader::new(stdout).read_line(&mut line).await?;
+            }
+            Ok::<String, io::Error>(line)
+        };
+        let line = tokio::time::timeout(HANDSHAKE_TIMEOUT, talk)
+            .await
+            .map_err(|_| {
+                EngineError::Transient("the supervisor did not answer in time".to_owned())
+            })?
+            .map_err(passing("talking to the supervisor"))?;
+        match serde_json::from_str(&line) {
+            Ok(Started::Running | Started::RanBefore) => Ok(()),
+            Ok(Started::Held) => Err(EngineError::Conflict(
+                "an earlier start of this server is still running".to_owned(),
+            )),
+            Ok(Started::Failed(reason)) => Err(EngineError::Fatal(reason)),
+            Err(_) => Err(EngineError::Fatal(
+                "the supervisor ended without an answer".to_owned(),
+            )),
+        }
+    }
+
+    /// Forgets old generations. What is left of a living one is never touched.
+    async fn prune(self: Arc<Self>, spec: &ServerSpec) -> Result<(), EngineError> {
+        let server_id = spec.server_id;
+        blocking(move || {
+            let server = self.layout.server(server_id);
+            let old: BTreeSet<u32> = generations(&server)?
+                .into_iter()
+                .skip(GENERATIONS_KEPT_MAX)
+                .collect();
+            for generation in old {
+                let directory = server.join(generation.to_string());
+                if !Record::read(&directory)?.is_some_and(|record| record.is_alive()) {
+                    std::fs::remove_dir_all(directory)?;
+                }
+            }
+            Ok(())
+        })
+        .await?
+        .map_err(passing("removing old logs"))
+    }
+}
