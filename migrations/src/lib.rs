@@ -3,7 +3,7 @@
 //! Every migration runs on SQLite and on PostgreSQL. Identifiers are text (ULID), times are
 //! 64-bit integers (milliseconds since the Unix epoch, UTC).
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, DbErr};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 mod m20261121_000001_identity;
