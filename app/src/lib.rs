@@ -11,6 +11,8 @@ pub mod actions;
 pub mod context;
 pub mod live;
 pub mod pages;
+#[cfg(all(test, feature = "ssr"))]
+mod rendered;
 pub mod shell;
 pub mod ui;
 pub mod wallet;
@@ -30,6 +32,7 @@ use pages::server::ServerPage;
 use pages::sign_in::SignInPage;
 use pages::start::StartPage;
 use shell::{SiteFooter, SiteHeader, SkipLink, provide_shell};
+use wallet::WalletWatcher;
 use ui::toast::{ToastRegion, provide_toasts};
 
 #[cfg(feature = "ssr")]
@@ -52,6 +55,7 @@ pub fn App() -> impl IntoView {
                 <AppRoutes />
             </main>
             <SiteFooter />
+            <WalletWatcher />
             <ToastRegion />
         </Router>
     }

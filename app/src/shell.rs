@@ -90,19 +90,27 @@ pub fn provide_shell() {
         #[cfg(not(feature = "ssr"))]
         ShellFacts::default()
     });
-    provide_context(ViewerContext { facts: RwSignal::new(facts.into_inner()) });
+    provide_context(ViewerContext {
+        facts: RwSignal::new(facts.into_inner()),
+    });
 }
 
 /// The frame's facts. Outside the application (component tests) those of a site without anybody.
 #[must_use]
 pub fn use_shell() -> ViewerContext {
-    use_context().unwrap_or_else(|| ViewerContext { facts: RwSignal::new(ShellFacts::default()) })
+    use_context().unwrap_or_else(|| ViewerContext {
+        facts: RwSignal::new(ShellFacts::default()),
+    })
 }
 
 /// The document's title of a page with that name.
 #[must_use]
 pub fn page_title(name: String) -> String {
-    if name.is_empty() { SITE_NAME.to_owned() } else { format!("{name} · {SITE_NAME}") }
+    if name.is_empty() {
+        SITE_NAME.to_owned()
+    } else {
+        format!("{name} · {SITE_NAME}")
+    }
 }
 
 #[cfg(all(test, feature = "ssr"))]

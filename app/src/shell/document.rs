@@ -67,10 +67,19 @@ fn theme_colors(theme: Theme) -> impl IntoView {
     match theme {
         Theme::Light => view! { <meta name="theme-color" content=LIGHT /> }.into_any(),
         Theme::Dark => view! { <meta name="theme-color" content=DARK /> }.into_any(),
-        Theme::System => view! {
-            <meta name="theme-color" content=LIGHT media="(prefers-color-scheme: light)" />
-            <meta name="theme-color" content=DARK media="(prefers-color-scheme: dark)" />
+        Theme::System => {
+            // `media` is not among the attributes that the view macro knows for this element.
+            let preferred = |color: &'static str, media: &'static str| {
+                leptos::html::meta()
+                    .name("theme-color")
+                    .content(color)
+                    .attr("media", media)
+            };
+            (
+                preferred(LIGHT, "(prefers-color-scheme: light)"),
+                preferred(DARK, "(prefers-color-scheme: dark)"),
+            )
+                .into_any()
         }
-        .into_any(),
     }
 }

@@ -1,14 +1,15 @@
-//! Our mark: three ledger lines in a cloud's outline that is also a chain link.
+//! Our mark: the lines of a ledger, stacked into a cloud; one entry stands out.
 
 use leptos::prelude::*;
 
-/// The mark alone, in the text's and the accent's colour.
+/// The mark alone. The same drawing as `public/favicon.svg`.
 #[component]
-pub fn Logo(#[prop(default = 22)] size: u16) -> impl IntoView {
+pub fn Logo(#[prop(default = 24)] size: u16) -> impl IntoView {
     view! {
         <svg class="logo" width=size height=size viewBox="0 0 32 32" fill="none" aria-hidden="true" focusable="false">
-            <path class="logo-frame" d="M9.5 26.500a6.500 6.500 0 0 1-1.300-12.870A8.500 8.500 0 0 1 24.300 12 7.300 7.300 0 0 1 23 26.500z" />
-            <path class="logo-line" d="M10.500 21.500h11M13 16.700h8.500" />
+            <rect class="logo-plate" width="32" height="32" rx="8" />
+            <path class="logo-line" d="M13.5 10H18M9.5 16H16M8.5 22h15" />
+            <path class="logo-entry" d="M22 16h.5" />
         </svg>
     }
 }

@@ -10,7 +10,11 @@ pub fn encode_query_value(text: &str) -> String {
         } else {
             encoded.push('%');
             for digit in [byte >> 4, byte & 0x0f] {
-                encoded.push(char::from_digit(u32::from(digit), 16).unwrap_or('0').to_ascii_uppercase());
+                encoded.push(
+                    char::from_digit(u32::from(digit), 16)
+                        .unwrap_or('0')
+                        .to_ascii_uppercase(),
+                );
             }
         }
     }
@@ -25,7 +29,10 @@ mod tests {
     fn only_safe_characters_stay() {
         for (text, encoded) in [
             ("/servers/1", "/servers/1"),
-            ("/admin/users?search=a b&role=x", "/admin/users%3Fsearch%3Da%20b%26role%3Dx"),
+            (
+                "/admin/users?search=a b&role=x",
+                "/admin/users%3Fsearch%3Da%20b%26role%3Dx",
+            ),
             ("é", "%C3%A9"),
             ("%2F#", "%252F%23"),
         ] {

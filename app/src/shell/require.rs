@@ -28,7 +28,10 @@ where
     F: Fn(Viewer) -> V + Send + Sync + 'static,
     V: IntoView + 'static,
 {
-    gate(|viewer| viewer.is_administrator || viewer.is_manager, children)
+    gate(
+        |viewer| viewer.is_administrator || viewer.is_manager,
+        children,
+    )
 }
 
 /// As [`RequireViewer`], for administrators.

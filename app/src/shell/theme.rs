@@ -28,7 +28,11 @@ impl CookieTransport {
     /// `https` origins never see their cookies on a plain connection.
     #[must_use]
     pub fn of_origin(origin: &str) -> Self {
-        if origin.starts_with("https://") { Self::HttpsOnly } else { Self::Any }
+        if origin.starts_with("https://") {
+            Self::HttpsOnly
+        } else {
+            Self::Any
+        }
     }
 }
 
@@ -101,7 +105,10 @@ mod tests {
     #[test]
     fn the_cookie_reads_back() {
         for theme in Theme::ALL {
-            for (origin, is_secure) in [("https://hub.example", true), ("http://localhost:3000", false)] {
+            for (origin, is_secure) in [
+                ("https://hub.example", true),
+                ("http://localhost:3000", false),
+            ] {
                 let cookie = theme.to_cookie(CookieTransport::of_origin(origin));
                 assert_eq!(Theme::of_cookies(&cookie), theme);
                 assert_eq!(cookie.ends_with("; Secure"), is_secure);

@@ -65,7 +65,11 @@ fn SignedInMenu(viewer: Viewer) -> impl IntoView {
 
 /// The display name; accounts that are only an address show it short.
 fn shown_name(viewer: &Viewer) -> String {
-    let name = if viewer.display_name.is_empty() { &viewer.name } else { &viewer.display_name };
+    let name = if viewer.display_name.is_empty() {
+        &viewer.name
+    } else {
+        &viewer.display_name
+    };
     match name.parse::<types::WalletAddress>() {
         Ok(address) => address.to_short(),
         Err(_) => name.clone(),
@@ -75,7 +79,11 @@ fn shown_name(viewer: &Viewer) -> String {
 /// One letter for the round mark; the first after `0x` of an address.
 fn initial(name: &str) -> String {
     let letters = name.strip_prefix("0x").unwrap_or(name);
-    letters.chars().next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default()
+    letters
+        .chars()
+        .next()
+        .map(|letter| letter.to_uppercase().to_string())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

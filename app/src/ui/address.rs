@@ -14,9 +14,14 @@ pub fn Address(
     full: bool,
 ) -> impl IntoView {
     let whole = address.to_checksum();
-    let shown = if full { whole.clone() } else { address.to_short() };
+    let shown = if full {
+        whole.clone()
+    } else {
+        address.to_short()
+    };
+    let title = whole.clone();
     view! {
-        <span class="address" title=whole.clone()>
+        <span class="address" title=title>
             <span class="mono">{shown}</span>
             <CopyButton text=whole label="Copy address" />
         </span>
@@ -26,9 +31,10 @@ pub fn Address(
 /// Any long identifier in hexadecimal or similar, shortened in the middle.
 #[component]
 pub fn Hash(#[prop(into)] text: String) -> impl IntoView {
+    let (title, shown) = (text.clone(), shorten(&text));
     view! {
-        <span class="address" title=text.clone()>
-            <span class="mono">{shorten(&text)}</span>
+        <span class="address" title=title>
+            <span class="mono">{shown}</span>
             <CopyButton text=text label="Copy" />
         </span>
     }

@@ -19,9 +19,10 @@ pub fn Dialog(
     children: Children,
 ) -> impl IntoView {
     let title_id = format!("{id}-title");
+    let labelled_by = title_id.clone();
     let close_id = id.clone();
     view! {
-        <dialog class="dialog" id=id aria-labelledby=title_id.clone() closedby="any">
+        <dialog class="dialog" id=id aria-labelledby=labelled_by closedby="any">
             <div class="dialog-frame">
                 <header class="dialog-head">
                     <h2 class="dialog-title" id=title_id>{title}</h2>

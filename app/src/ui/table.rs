@@ -28,23 +28,36 @@ pub enum SortDirection {
 impl Column {
     /// Text at the left.
     pub fn new(label: impl Into<String>) -> Self {
-        Self { label: label.into(), class: "", sort: None }
+        Self {
+            label: label.into(),
+            class: "",
+            sort: None,
+        }
     }
 
     /// Numbers at the right.
     pub fn numeric(label: impl Into<String>) -> Self {
-        Self { class: "is-numeric", ..Self::new(label) }
+        Self {
+            class: "is-numeric",
+            ..Self::new(label)
+        }
     }
 
     /// Buttons at the right; the label is for screen readers only.
     pub fn actions(label: impl Into<String>) -> Self {
-        Self { class: "is-actions", ..Self::new(label) }
+        Self {
+            class: "is-actions",
+            ..Self::new(label)
+        }
     }
 
     /// The head links to the same list in this column's order.
     #[must_use]
     pub fn sorted_by(mut self, href: impl Into<String>, direction: Option<SortDirection>) -> Self {
-        self.sort = Some(Sort { href: href.into(), direction });
+        self.sort = Some(Sort {
+            href: href.into(),
+            direction,
+        });
         self
     }
 }
@@ -58,8 +71,9 @@ pub fn Table(
     columns: Vec<Column>,
     children: Children,
 ) -> impl IntoView {
+    let label = caption.clone();
     view! {
-        <div class="table-frame" role="region" aria-label=caption.clone() tabindex="0">
+        <div class="table-frame" role="region" aria-label=label tabindex="0">
             <table class="table">
                 <caption class="sr-only">{caption}</caption>
                 <thead>

@@ -49,7 +49,9 @@ mod browser {
     pub(super) fn knows_commands(event: &MouseEvent) -> bool {
         event
             .current_target()
-            .and_then(|button| js_sys::Reflect::has(&button, &JsValue::from_str("commandForElement")).ok())
+            .and_then(|button| {
+                js_sys::Reflect::has(&button, &JsValue::from_str("commandForElement")).ok()
+            })
             .unwrap_or(false)
     }
 }
