@@ -35,12 +35,14 @@ impl IdentityError {
     pub fn to_api_error(&self) -> ApiError {
         match self {
             Self::Refused(error) => error.clone(),
-            Self::Unavailable { what, .. } => {
-                ApiError::new(ErrorCode::Unavailable, format!("{what} did not answer; try again in a moment"))
-            }
-            Self::Database(_) | Self::Bug(_) => {
-                ApiError::new(ErrorCode::Internal, "something went wrong on our side; try again")
-            }
+            Self::Unavailable { what, .. } => ApiError::new(
+                ErrorCode::Unavailable,
+                format!("{what} did not answer; try again in a moment"),
+            ),
+            Self::Database(_) | Self::Bug(_) => ApiError::new(
+                ErrorCode::Internal,
+                "something went wrong on our side; try again",
+            ),
         }
     }
 }

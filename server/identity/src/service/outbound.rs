@@ -1,0 +1,67 @@
+//! Requests to the endpoints that the operator configured: bounded in time and size, without
+//! redirects, so that no answer can lead us anywhere else.
+
+use std::time::Duration;
+
+use crate::IdentityError;
+
+/// From the first byte sent to the last one read.
+const TIMEOUT: Duration = Duration::from_secs(3);
+/// Bytes of an answer that are read.
+const ANSWER_BYTES_MAX: usize = 256 * 1_024;
+
+/// A client for such requests.
+///
+/// # Errors
+/// The machine has no usable store of root certificates.
+pub(crate) fn client() -> Result<reqwest::Client, IdentityError> {
+    // Another part of the program may have chosen a provider already: then that one is used.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .timeout(TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .user_agent("ledgercloud")
+        .build()
+        .map_err(|error| IdentityError::Bug(format!("the HTTP client: {error}")))
+}
+
+/// Status and body of an answer.
+pub(crate) struct Answer {
+    pub(crate) status: reqwest::StatusCode,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OutboundError {
+    #[error("the request failed")]
+    Request(#[from] reqwest::Error),
+    #[error("the answer is longer than {ANSWER_BYTES_MAX} bytes")]
+    TooLong,
+}
+
+/// Sends a request and reads its answer, up to the bound.
+pub(crate) async fn send(request: reqwest::RequestBuilder) -> Result<Answer, OutboundError> {
+    let mut response = request.send().await?;
+    let status = response.status();
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
+            return Err(OutboundError::TooLong);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { status, body })
+}
+
+/// A failure of somebody else's service, for whoever waits.
+pub(crate) fn unavailable(
+    what: impl Into<String>,
+    source: impl std::error::Error + Send + Sync + 'static,
+) -> IdentityError {
+    IdentityError::Unavailable {
+        what: what.into(),
+        source: Some(Box::new(source)),
+    }
+}

@@ -1,0 +1,4 @@
+//! Background loops, one file each.
+
+pub(crate) mod audit_writer;
+pub(crate) mod sweep;
