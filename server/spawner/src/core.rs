@@ -221,6 +221,9 @@ impl Core {
     ) -> Result<Arc<Server>, WriteError> {
         let _writing = resident.writing.lock().await;
         for _ in 0..limits::CONFLICTS_MAX {
+            if resident.is_gone() {
+                return Err(WriteError::Gone);
+            }
             let before = resident.server();
             let now = self.now();
             let Some(mut change) = change(&before, now)? else {
@@ -229,7 +232,7 @@ impl Core {
             if let Then::Remove = change.then {
                 match self.store.remove(&before).await? {
                     Commit::Done => {
-                        self.registry.remove(&before);
+                        self.registry.remove(resident);
                         return Ok(self.tell(resident, &before, change, note, now));
                     }
                     Commit::Conflict => self.read_again(resident, &before).await?,
@@ -256,7 +259,7 @@ impl Core {
                 Ok(())
             }
             None => {
-                self.registry.remove(before);
+                self.registry.remove(resident);
                 Err(WriteError::Gone)
             }
         }

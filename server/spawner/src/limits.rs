@@ -47,6 +47,8 @@ pub const ANSWER_BYTES_MAX: usize = 256 * 1024;
 pub const LADDER_TICK: Duration = Duration::from_millis(500);
 /// How often the kernels of a server are read, before jitter of a tenth.
 pub const KERNEL_POLL_MS: i64 = 30_000;
+/// The same where idle times are short.
+pub const KERNEL_POLL_MIN_MS: i64 = 500;
 /// Kernel polls under way at the same time.
 pub const KERNEL_POLLS_MAX: usize = 16;
 /// Advances of the last activity smaller than this are not written to the database.

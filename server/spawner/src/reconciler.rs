@@ -22,7 +22,10 @@ pub(crate) use pause::thaw_for_request;
 
 /// Has the server worked on until it rests.
 pub(crate) fn drive(core: &Arc<Core>, resident: &Arc<Resident>) {
-    if core.shutdown.is_cancelled() || resident.driven.swap(true, Ordering::SeqCst) {
+    if core.shutdown.is_cancelled()
+        || resident.is_gone()
+        || resident.driven.swap(true, Ordering::SeqCst)
+    {
         return;
     }
     let (core, resident) = (Arc::clone(core), Arc::clone(resident));
@@ -91,6 +94,9 @@ impl Driver {
     async fn work(&self) -> Result<(), WriteError> {
         let mut turn: Option<Turn> = None;
         loop {
+            if self.resident.is_gone() {
+                return Ok(());
+            }
             let server = self.resident.server();
             let step = server.life.step();
             if !server.state().is_starting() {

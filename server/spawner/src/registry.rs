@@ -65,7 +65,11 @@ impl Registry {
     }
 
     /// Forgets a server that the database no longer holds.
-    pub(crate) fn remove(&self, server: &Server) {
+    pub(crate) fn remove(&self, resident: &Resident) {
+        if resident.gone.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let server = resident.server();
         let mut maps = self.maps.write();
         maps.by_id.remove(&server.id);
         maps.by_label.remove(&server.host_label);
@@ -166,6 +170,7 @@ pub(crate) struct Resident {
     pub(crate) gate: Arc<tokio::sync::Mutex<()>>,
     /// The reconciler is at work on it.
     pub(crate) driven: AtomicBool,
+    gone: AtomicBool,
     hold: AtomicU8,
     interaction_at: AtomicI64,
     presence_at: AtomicI64,
@@ -214,6 +219,7 @@ impl Resident {
             writing: tokio::sync::Mutex::default(),
             gate: Arc::default(),
             driven: AtomicBool::new(false),
+            gone: AtomicBool::new(false),
             hold: AtomicU8::new(Hold::AsWritten as u8),
             interaction_at: AtomicI64::new(interaction_at),
             presence_at: AtomicI64::new(NEVER),
@@ -224,6 +230,11 @@ impl Resident {
     /// As last written.
     pub(crate) fn server(&self) -> Arc<Server> {
         Arc::clone(&self.server.borrow())
+    }
+
+    /// The database does not hold it any more.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.gone.load(Ordering::SeqCst)
     }
 
     /// To wait for a change.
@@ -367,7 +378,8 @@ mod tests {
         for resident in made {
             let server = resident.server();
             assert!(registry.by_label(&server.host_label).is_some());
-            registry.remove(&server);
+            registry.remove(&resident);
+            registry.remove(&resident);
             assert!(
                 registry.by_label(&server.host_label).is_none()
                     && registry.get(server.id).is_none()

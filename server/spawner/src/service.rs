@@ -22,8 +22,7 @@ pub use crate::settings::{LadderSettings, SpawnerSettings};
 
 type Result<T> = std::result::Result<T, SpawnerError>;
 
-/// Cheap to clone. The loops behind it end with [`Spawner::shutdown`] or with the token given to
-/// [`Spawner::open`]; servers go on running.
+/// Cheap to clone. The loops behind it end with [`Spawner::shutdown`]; servers go on running.
 #[derive(Clone)]
 pub struct Spawner {
     core: Arc<Core>,

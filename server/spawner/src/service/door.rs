@@ -1,9 +1,11 @@
 //! The proxy's side: from memory, without waiting, but for a thaw.
 
+use std::sync::Arc;
+
 use types::ServerId;
 
 use super::{ActivityKind, Door, Result, Spawner, WayIn};
-use crate::reconciler;
+use crate::{SpawnerError, reconciler};
 
 impl Spawner {
     /// Who lives behind a host label, and the way in if the server is alive. While a server is
@@ -28,12 +30,15 @@ impl Spawner {
     }
 
     /// Thaws a frozen server now (for a request that waits) and returns when it runs. It returns at
-    /// once when the server runs already.
+    /// once when the server runs already. `kind` is what the request says about its user: the
+    /// polling of a page that is merely open thaws for a short while and leaves the idle clock
+    /// alone, anything else starts it anew.
     ///
     /// # Errors
     /// `notebook.server_state` when it is not alive; the engine failed.
-    pub async fn thaw_for_request(&self, server_id: ServerId) -> Result<()> {
-        let core = std::sync::Arc::clone(&self.core);
+    pub async fn thaw_for_request(&self, server_id: ServerId, kind: ActivityKind) -> Result<()> {
+        self.note_activity(server_id, kind);
+        let core = Arc::clone(&self.core);
         // A request that is given up half way must not leave the door between open and closed.
         let thawing = self
             .core
@@ -41,7 +46,7 @@ impl Spawner {
             .spawn(async move { reconciler::thaw_for_request(&core, server_id).await });
         thawing
             .await
-            .map_err(|error| crate::SpawnerError::Bug(error.to_string()))?
+            .map_err(|error| SpawnerError::Bug(error.to_string()))?
     }
 
     /// Notes traffic. It never waits and takes no lock that is held for long.

@@ -21,8 +21,8 @@ use crate::store::Store;
 use crate::{SpawnerError, limits, measure, reconciler, tasks};
 
 impl Spawner {
-    /// Adopts what runs, starts the reconciler, the idle ladder and the sampler. They end when
-    /// `shutdown` is cancelled; servers go on running.
+    /// Adopts what runs, starts the reconciler, the idle ladder and the sampler. They end with
+    /// [`Spawner::shutdown`]; servers go on running.
     ///
     /// # Errors
     /// The settings cannot be used, or the database cannot be read.
@@ -31,7 +31,6 @@ impl Spawner {
         settings: SpawnerSettings,
         engine: Arc<dyn Engine>,
         recorder: Arc<dyn Recorder>,
-        shutdown: CancellationToken,
     ) -> Result<Self> {
         let began = Timestamp::now();
         let problems = settings.problems();
@@ -50,7 +49,7 @@ impl Spawner {
             events: broadcast::Sender::new(limits::WATCH_BUFFER),
             orphans: Mutex::default(),
             making: tokio::sync::Mutex::default(),
-            shutdown,
+            shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
         });
         for server in core.store.load().await? {
@@ -62,19 +61,19 @@ impl Spawner {
         Ok(Self { core })
     }
 
-    /// Live settings: a changed idle time takes effect at once. Settings with problems are refused
-    /// as a whole, and the ones before stay.
-    ///
-    /// # Errors
-    /// [`SpawnerError::Settings`] with a sentence for each problem.
-    pub fn apply_settings(&self, settings: SpawnerSettings) -> Result<()> {
+    /// Live settings: a changed idle time takes effect at once. Settings with problems (see
+    /// [`SpawnerSettings::problems`]) are not taken, and the ones before stay in force.
+    pub fn apply_settings(&self, settings: SpawnerSettings) {
         let problems = settings.problems();
         if !problems.is_empty() {
-            return Err(SpawnerError::Settings(problems));
+            tracing::error!(
+                ?problems,
+                "new settings cannot be used: the ones before stay in force"
+            );
+            return;
         }
         self.core.settings.store(Arc::new(settings));
         self.core.starts.look(&self.core);
-        Ok(())
     }
 
     #[must_use]

@@ -11,6 +11,7 @@ use crate::core::{Core, Note, WriteError};
 use crate::jupyter::{self, Asker};
 use crate::ladder::{self, Decision, Kernel, KernelState, LadderStep, StopCause};
 use crate::registry::{Resident, Watched};
+use crate::settings::LadderSettings;
 use crate::state::{Event, Wish};
 use crate::{limits, reconciler};
 
@@ -53,7 +54,7 @@ async fn look(
     let settings = core.settings.load_full();
     let decision = ladder::look(&signals, &settings.ladder, now);
     let is_ready = signals.liveness == ladder::Liveness::Ready;
-    if is_ready && is_poll_due(resident, &decision, now) {
+    if is_ready && is_poll_due(resident, &decision, &settings.ladder, now) {
         poll(core, resident, polls);
     }
     match decision.step {
@@ -120,13 +121,18 @@ async fn pause(
     }
 }
 
-fn is_poll_due(resident: &Resident, decision: &Decision, now: Timestamp) -> bool {
+fn is_poll_due(
+    resident: &Resident,
+    decision: &Decision,
+    settings: &LadderSettings,
+    now: Timestamp,
+) -> bool {
     let watched = resident.watched.lock();
     if watched.is_polling {
         return false;
     }
     let interval_ms = match decision.step {
-        LadderStep::Stay => poll_interval_ms(resident.server().id),
+        LadderStep::Stay => poll_interval_ms(resident.server().id, settings),
         LadderStep::Freeze | LadderStep::Stop(_) => FRESH_MS / 2,
     };
     watched
@@ -134,12 +140,20 @@ fn is_poll_due(resident: &Resident, decision: &Decision, now: Timestamp) -> bool
         .is_none_or(|polled_at| now.since_ms(polled_at) >= interval_ms)
 }
 
-/// The interval with a tenth more or less, always the same for a server, so that servers started
-/// together are not asked together.
-fn poll_interval_ms(server_id: ServerId) -> i64 {
-    let spread = limits::KERNEL_POLL_MS / 10;
+/// Four times in the shortest idle time at least. The interval has a tenth more or less, always the
+/// same for a server, so that servers started together are not asked together.
+fn poll_interval_ms(server_id: ServerId, settings: &LadderSettings) -> i64 {
+    let idle_ms = settings
+        .freeze_after_ms
+        .into_iter()
+        .chain(settings.stop_after_ms)
+        .min();
+    let usual_ms = limits::KERNEL_POLL_MS
+        .min(idle_ms.unwrap_or(i64::MAX) / 4)
+        .max(limits::KERNEL_POLL_MIN_MS);
+    let spread_ms = usual_ms / 10;
     let sum: i64 = server_id.to_string().bytes().map(i64::from).sum();
-    limits::KERNEL_POLL_MS - spread + (sum * 7_919) % (2 * spread)
+    usual_ms - spread_ms + (sum * 7_919) % (2 * spread_ms)
 }
 
 fn is_fresh(resident: &Resident, now: Timestamp) -> bool {
@@ -394,20 +408,34 @@ mod tests {
     }
 
     #[test]
-    fn polls_are_spread_by_a_tenth() {
-        let intervals: Vec<i64> = (0..200)
-            .map(|_| poll_interval_ms(ServerId::generate()))
-            .collect();
-        assert!(
-            intervals
-                .iter()
-                .all(|interval_ms| (27_000..33_000).contains(interval_ms))
-        );
-        assert!(
-            intervals
-                .iter()
-                .any(|interval_ms| *interval_ms != intervals[0])
-        );
+    fn polls_are_spread_by_a_tenth_and_fit_the_idle_time() {
+        let settings = |stop_after_ms| LadderSettings {
+            freeze_after_ms: None,
+            stop_after_ms,
+            ..LadderSettings::default()
+        };
+        for (stop_after_ms, usual_ms) in [
+            (None, 30_000),
+            (Some(3_600_000), 30_000),
+            (Some(8_000), 2_000),
+            (Some(1), 500),
+        ] {
+            let intervals: Vec<i64> = (0..200)
+                .map(|_| poll_interval_ms(ServerId::generate(), &settings(stop_after_ms)))
+                .collect();
+            let expected = usual_ms * 9 / 10..usual_ms * 11 / 10;
+            assert!(
+                intervals
+                    .iter()
+                    .all(|interval_ms| expected.contains(interval_ms)),
+                "{stop_after_ms:?}"
+            );
+            assert!(
+                intervals
+                    .iter()
+                    .any(|interval_ms| *interval_ms != intervals[0])
+            );
+        }
     }
 
     #[test]
