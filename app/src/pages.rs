@@ -15,3 +15,5 @@ pub(crate) mod loading;
 pub(crate) mod missing;
 #[cfg(test)]
 pub(crate) mod samples;
+#[cfg(all(test, feature = "ssr"))]
+mod tests;

@@ -8,12 +8,15 @@ use serde::{Deserialize, Serialize};
 use types::account::Role;
 use types::admin::{UserQuery, UserRow};
 use types::notebook::{ServerQuery, ServerView};
-use types::{GroupId, Page, UserId};
+use types::{GroupId, Page, ServerId, UserId};
 
 use super::error::ActionResult;
+use super::invitations::NewInvitation;
 
 #[cfg(feature = "ssr")]
 use super::authority::overseer;
+#[cfg(feature = "ssr")]
+use super::invitations::personal_key;
 
 /// A group as the filter and the forms offer it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +47,8 @@ pub struct UserDetail {
     pub is_self: bool,
     /// The reader may grant roles and suspend.
     pub may_grant: bool,
+    /// A personal link, made by a form that was posted without JavaScript; shown once.
+    pub just_made: Option<NewInvitation>,
 }
 
 /// One page of the users whom the reader may see, and the groups to filter by.
@@ -52,6 +57,21 @@ pub struct UserList {
     pub page: Page<UserRow>,
     pub groups: Vec<GroupSummary>,
     pub may_grant: bool,
+}
+
+/// What an engine can do on this machine, and what it found that no server owns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngineDetail {
+    pub engine: String,
+    /// `sandbox (bubblewrap)`, `none`, …
+    pub isolation: String,
+    pub is_isolated: bool,
+    pub limits: String,
+    pub freeze: String,
+    /// What is missing and how to get it, a sentence each.
+    pub remarks: Vec<String>,
+    /// Running instances without a server; the hub ends them.
+    pub orphans: Vec<ServerId>,
 }
 
 #[server(prefix = "/api", endpoint = "admin/users", input = Json)]
@@ -80,6 +100,7 @@ pub async fn read_user(user_id: UserId) -> ActionResult<UserDetail> {
         groups: group_summaries(&request).await?,
         is_self: user_id == request.viewer.user_id,
         may_grant: request.viewer.is_administrator,
+        just_made: super::hand_over::take(&request.context, &personal_key(user_id)).await,
     })
 }
 
@@ -157,6 +178,29 @@ pub async fn read_servers(query: ServerQuery) -> ActionResult<Page<ServerView>> 
         .spawner
         .servers(&query, owners.as_deref())
         .await?)
+}
+
+/// What runs the servers here, for administrators.
+#[server(prefix = "/api", endpoint = "admin/engine")]
+pub async fn read_engine() -> ActionResult<EngineDetail> {
+    let request = overseer()?;
+    request.context.administrator()?;
+    let capabilities = request.services.spawner.capabilities();
+    Ok(EngineDetail {
+        engine: capabilities.engine.to_owned(),
+        isolation: capabilities.isolation,
+        is_isolated: capabilities.isolated,
+        limits: capabilities.limits,
+        freeze: capabilities.freeze,
+        remarks: capabilities.remarks,
+        orphans: request
+            .services
+            .spawner
+            .orphans()
+            .into_iter()
+            .map(|orphan| orphan.server_id)
+            .collect(),
+    })
 }
 
 #[cfg(feature = "ssr")]

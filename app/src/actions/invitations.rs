@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use types::InvitationId;
 use types::account::Role;
 use types::admin::InvitationRow;
+use types::{InvitationId, UserId};
 
 use super::error::ActionResult;
 
@@ -71,9 +71,24 @@ pub async fn make_invitation(
     let (id, secret) = identity.invite(&request.context, invitation).await?;
     let made = NewInvitation {
         id,
-        link: format!("{}/join/{secret}", request.services.site.hub_origin),
+        link: identity.join_link(&secret),
     };
     super::hand_over::keep_for_plain_form(&request.context, HAND_OVER_KEY, &made).await;
+    Ok(made)
+}
+
+/// Makes a personal link for somebody who has no way to sign in yet; an older one stops working.
+#[server(prefix = "/api", endpoint = "admin/invite_user")]
+pub async fn invite_user(user_id: UserId) -> ActionResult<NewInvitation> {
+    let request = overseer()?;
+    let identity = &request.services.identity;
+    let (id, secret) = identity.invite_user(&request.context, user_id).await?;
+    let made = NewInvitation {
+        id,
+        link: identity.join_link(&secret),
+    };
+    let key = personal_key(user_id);
+    super::hand_over::keep_for_plain_form(&request.context, &key, &made).await;
     Ok(made)
 }
 
@@ -89,6 +104,12 @@ pub async fn revoke_invitation(invitation_id: InvitationId) -> ActionResult<()> 
 
 #[cfg(feature = "ssr")]
 const HAND_OVER_KEY: &str = "page.new_invitation";
+
+/// Under which a personal link waits for the page of its user.
+#[cfg(feature = "ssr")]
+pub(super) fn personal_key(user_id: UserId) -> String {
+    format!("page.invitation_of.{user_id}")
+}
 
 /// The names in a list that people write: `analysts, research; desk 4`.
 #[cfg(any(feature = "ssr", test))]

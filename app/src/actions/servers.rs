@@ -73,7 +73,7 @@ pub async fn read_dashboard() -> ActionResult<Dashboard> {
 /// Makes a named server of the person who is signed in, and starts it.
 #[server(prefix = "/api", endpoint = "servers/create")]
 pub async fn create_server(
-    /// 1–30 of `[a-z0-9-]`.
+    /// 1–30 of `[a-z0-9-]`, a letter first.
     name: String,
     /// For people; the name itself when empty.
     #[server(default)]

@@ -4,7 +4,7 @@
 
 pub(crate) mod address;
 pub(crate) mod audit;
-mod bulk;
+pub(crate) mod bulk;
 mod invitations;
 mod servers;
 mod tabs;

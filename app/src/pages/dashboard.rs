@@ -1,6 +1,6 @@
 //! The dashboard: one's own servers, kept up to date by the hub.
 
-mod card;
+pub(crate) mod card;
 pub(crate) mod new_server;
 
 use leptos::prelude::*;

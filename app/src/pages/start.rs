@@ -19,6 +19,7 @@ use crate::pages::form::PostedFailure;
 use crate::pages::loading::loaded;
 use crate::pages::server::commands::CommandBar;
 use crate::pages::server::history::follow_events;
+use crate::pages::server::live_note::LiveNote;
 use crate::pages::server::status::FailureWithLog;
 use crate::pages::server::title::{page_path, state_sentence, title};
 use crate::shell::RequireViewer;
@@ -65,7 +66,7 @@ fn Start(detail: StartDetail, path: String, reread: Callback<()>) -> impl IntoVi
     let heading = title(&server);
     let server_id = server.server_id;
     let first_seq = events.last().map_or(0, |event| event.seq);
-    let events = follow_events(server_id, events);
+    let (events, status) = follow_events(server_id, events);
     let shown = RwSignal::new(server);
     let done = Callback::new(move |server: ServerView| shown.set(server));
     follow_state(shown, events, first_seq, reread);
@@ -74,6 +75,7 @@ fn Start(detail: StartDetail, path: String, reread: Callback<()>) -> impl IntoVi
     let step = Memo::new(move |_| shown.with(next_step));
     view! {
         <PageHeader title=heading description="Your files and variables are where you left them." />
+        <LiveNote status />
         <PostedFailure<CommandServer> />
         <Card>
             <div class="grid gap-5">

@@ -10,7 +10,7 @@ use types::bulk::{BULK_BYTES_MAX, BULK_COLUMNS, BulkReport};
 
 use file::{SaveReport, UploadList};
 use lines::Lines;
-use report::{is_applicable, summary};
+use report::{has_personal_links, is_applicable, summary};
 
 use super::tabs::AdminTabs;
 use crate::actions::bulk::{BulkStart, BulkStep, BulkUsers, PlainReport, read_bulk_start};
@@ -24,6 +24,7 @@ use crate::ui::{
 
 /// The template, a file of this site.
 const TEMPLATE_PATH: &str = "/users-template.csv";
+const PLAIN_APPLY_BUTTON: &str = r#"<button class="button button-secondary" type="submit" name="step" value="apply">Apply without preview</button>"#;
 
 /// `/admin/bulk`.
 #[component]
@@ -143,6 +144,9 @@ fn ListForm(
                     >
                         "Apply all"
                     </Button>
+                    // Without JavaScript there is no preview to wait for on this very page; the
+                    // server writes nothing unless every line is right.
+                    <noscript inner_html=PLAIN_APPLY_BUTTON></noscript>
                     <Outcome result=outcome(send) />
                 </div>
             </ActionForm>
@@ -162,7 +166,7 @@ fn Posted(posted: PlainReport) -> impl IntoView {
 }
 
 #[component]
-fn Report(report: BulkReport) -> impl IntoView {
+pub(crate) fn Report(report: BulkReport) -> impl IntoView {
     let tone = match (report.applied, is_applicable(&report)) {
         (true, _) => Tone::Positive,
         (false, true) => Tone::Info,
@@ -171,6 +175,14 @@ fn Report(report: BulkReport) -> impl IntoView {
     view! {
         <div class="grid gap-4">
             <Alert tone title=summary(&report) />
+            {has_personal_links(&report).then(|| view! {
+                <Alert tone=Tone::Warning title="Download the report now">
+                    <p>
+                        "It holds the personal links of those without a wallet. They are not shown again; "
+                        "a user's own page makes new ones."
+                    </p>
+                </Alert>
+            })}
             <Card title="Line by line" actions={let report = report.clone(); move || view! { <SaveReport report /> }} flush=true>
                 <Lines report />
             </Card>

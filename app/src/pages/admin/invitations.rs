@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use types::Timestamp;
 use types::admin::InvitationRow;
 
-use made::MadeLink;
+pub(super) use made::MadeLink;
 use new_invitation::NewInvitationForm;
 
 use super::tabs::AdminTabs;

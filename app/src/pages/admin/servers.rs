@@ -1,10 +1,14 @@
 //! Everyone's servers: search, filter, pages, and commands for any of them.
 
+mod engine;
+
 use leptos::prelude::*;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use types::Page;
 use types::notebook::{ServerQuery, ServerState, ServerView};
+
+use engine::EngineCard;
 
 use super::address::{server_address, server_query};
 use super::tabs::AdminTabs;
@@ -33,8 +37,9 @@ pub fn ServersPage() -> impl IntoView {
         <RequireManager let:viewer>
             <div class="page">
                 <PageHeader title="Servers" description="Every server that you may see and steer." />
-                <AdminTabs viewer current="/admin/servers" />
+                <AdminTabs viewer=viewer.clone() current="/admin/servers" />
                 <LoadedServers />
+                {viewer.is_administrator.then(|| view! { <EngineCard /> })}
             </div>
         </RequireManager>
     }

@@ -16,10 +16,10 @@ fn tabs(viewer: &Viewer) -> Vec<TabLink> {
         TabLink::new("/admin/users", "Users").with_icon(IconName::User),
         TabLink::new("/admin/servers", "Servers").with_icon(IconName::Server),
     ];
-    // Only administrators write lists of users, invitations, and read the log of everyone.
+    tabs.push(TabLink::new("/admin/invitations", "Invitations").with_icon(IconName::Link));
+    // Only administrators write lists of users and read what everyone did.
     if viewer.is_administrator {
         tabs.push(TabLink::new("/admin/bulk", "Bulk users").with_icon(IconName::Upload));
-        tabs.push(TabLink::new("/admin/invitations", "Invitations").with_icon(IconName::Link));
         tabs.push(TabLink::new("/admin/audit", "Audit log").with_icon(IconName::List));
     }
     tabs
@@ -46,7 +46,10 @@ mod tests {
                 .map(|tab| tab.href)
                 .collect::<Vec<_>>()
         };
-        assert_eq!(hrefs(&viewer), ["/admin/users", "/admin/servers"]);
+        assert_eq!(
+            hrefs(&viewer),
+            ["/admin/users", "/admin/servers", "/admin/invitations"]
+        );
         viewer.is_administrator = true;
         assert_eq!(hrefs(&viewer).len(), 5);
     }

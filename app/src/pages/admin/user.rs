@@ -1,6 +1,7 @@
 //! One user, for those who oversee them.
 
 mod groups;
+mod personal_link;
 mod standing;
 
 use leptos::prelude::*;
@@ -10,6 +11,7 @@ use types::admin::UserRow;
 use types::notebook::ServerView;
 
 use groups::Groups;
+use personal_link::PersonalLink;
 use standing::Standing;
 
 use super::servers::ServerTable;
@@ -18,6 +20,7 @@ use crate::actions::admin::{
     ReinstateUser, SetMembership, SetRole, SuspendUser, UserDetail, read_user,
 };
 use crate::actions::error::{ActionError, ActionResult};
+use crate::actions::invitations::InviteUser;
 use crate::live::MANAGED_SERVERS_URL;
 use crate::live::merge::NewServers;
 use crate::pages::form::PostedFailure;
@@ -68,6 +71,7 @@ fn Detail(detail: UserDetail, reread: Callback<()>) -> impl IntoView {
         groups,
         is_self,
         may_grant,
+        just_made,
     } = detail;
     let badge = status_badge(&user).into_any();
     view! {
@@ -81,11 +85,13 @@ fn Detail(detail: UserDetail, reread: Callback<()>) -> impl IntoView {
             <PostedFailure<SetMembership> />
             <PostedFailure<SuspendUser> />
             <PostedFailure<ReinstateUser> />
+            <PostedFailure<InviteUser> />
             <div class="grid gap-4 lg:grid-cols-2">
                 <Facts user=user.clone() />
                 {may_grant.then(|| view! {
                     <div class="grid content-start gap-4">
                         <Standing user=user.clone() is_self reread />
+                        {user.wallets.is_empty().then(|| view! { <PersonalLink user_id=user.user_id just_made /> })}
                         <Groups user=user.clone() groups reread />
                     </div>
                 })}

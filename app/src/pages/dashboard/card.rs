@@ -14,7 +14,7 @@ use crate::ui::{Badge, ButtonVariant, Card, ControlSize, IconName, LinkButton, S
 
 /// State, what it uses, when it pauses, and what can be done.
 #[component]
-pub(super) fn ServerCard(
+pub(crate) fn ServerCard(
     #[prop(into)] server: Signal<ServerView>,
     done: Callback<ServerView>,
 ) -> impl IntoView {

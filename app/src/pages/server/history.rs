@@ -5,7 +5,7 @@ use types::ServerId;
 use types::notebook::ServerEvent;
 
 use crate::live::merge::merge_event;
-use crate::live::{PROGRESS_EVENT, follow, server_events_url};
+use crate::live::{LiveStatus, PROGRESS_EVENT, follow, server_events_url};
 use crate::ui::{Card, EmptyState, IconName, StateBadge, Time};
 
 /// Events shown at once; the older ones follow on demand.
@@ -14,7 +14,7 @@ const EVENTS_SHOWN: usize = 25;
 /// The events of one server.
 #[component]
 pub(super) fn History(server_id: ServerId, events: Vec<ServerEvent>) -> impl IntoView {
-    let events = follow_events(server_id, events);
+    let (events, _) = follow_events(server_id, events);
     let shown = RwSignal::new(EVENTS_SHOWN);
     let newest = Memo::new(move |_| {
         events.with(|events| {
@@ -66,23 +66,23 @@ fn EventLine(event: ServerEvent) -> impl IntoView {
     }
 }
 
-/// A server's events, kept up to date. The stream begins with those that it has kept, so that
-/// nothing is lost over an interruption.
+/// A server's events, kept up to date, and how the connection is. The stream begins with those
+/// that it has kept, so that nothing is lost over an interruption.
 pub(crate) fn follow_events(
     server_id: ServerId,
     first: Vec<ServerEvent>,
-) -> RwSignal<Vec<ServerEvent>> {
+) -> (RwSignal<Vec<ServerEvent>>, ReadSignal<LiveStatus>) {
     let events = RwSignal::new(first);
     let on_message = move |_: &str, data: &str| {
         if let Ok(event) = serde_json::from_str::<ServerEvent>(data) {
             events.try_update(|events| merge_event(events, event));
         }
     };
-    follow(
+    let status = follow(
         server_events_url(server_id),
         &[PROGRESS_EVENT],
         on_message,
         || {},
     );
-    events
+    (events, status)
 }

@@ -21,19 +21,23 @@ pub(crate) fn page_path(server: &ServerView) -> String {
     format!("/servers/{}", server.server_id)
 }
 
-/// One sentence on the state: what happens now, or who or what brought it here.
+/// One sentence on the state: what happens now, or what it means and who or what brought it here.
 pub(crate) fn state_sentence(server: &ServerView) -> String {
-    let detail = match server.state {
+    let meaning = default_sentence(server.state);
+    match server.state {
         state if state.is_starting() || state == ServerState::Stopping => {
-            non_empty(&server.message)
+            non_empty(&server.message).map_or_else(|| meaning.to_owned(), capitalised)
         }
         ServerState::Failed | ServerState::Lost => server
             .failure
             .as_ref()
-            .and_then(|failure| non_empty(&failure.cause)),
-        _ => non_empty(&server.cause),
-    };
-    detail.map_or_else(|| default_sentence(server.state).to_owned(), capitalised)
+            .and_then(|failure| non_empty(&failure.cause))
+            .map_or_else(|| meaning.to_owned(), capitalised),
+        _ => non_empty(&server.cause).map_or_else(
+            || meaning.to_owned(),
+            |cause| format!("{meaning} · {cause}"),
+        ),
+    }
 }
 
 fn non_empty(text: &str) -> Option<&str> {
@@ -85,7 +89,9 @@ mod tests {
     #[test]
     fn the_state_is_explained() {
         let mut view = server("a");
-        assert_eq!(state_sentence(&view), "Started by its owner");
+        assert_eq!(state_sentence(&view), "Ready · started by its owner");
+        view.cause.clear();
+        assert_eq!(state_sentence(&view), "Ready");
         view.state = ServerState::Starting;
         view.message = "loading extensions".into();
         assert_eq!(state_sentence(&view), "Loading extensions");

@@ -82,6 +82,15 @@ pub(crate) fn is_applicable(report: &BulkReport) -> bool {
         && report.count(BulkVerdict::Create) + report.count(BulkVerdict::Update) > 0
 }
 
+/// Whether the report holds links that let people in: such a report is to be kept.
+pub(crate) fn has_personal_links(report: &BulkReport) -> bool {
+    report.applied
+        && report
+            .lines
+            .iter()
+            .any(|line| line.message.contains("/join/"))
+}
+
 /// The outcome in a sentence.
 pub(crate) fn summary(report: &BulkReport) -> String {
     let (create, update) = (
@@ -206,6 +215,15 @@ mod tests {
             summary(&applied),
             "Applied: 1 made, 0 changed, 0 unchanged. New groups: desk."
         );
+    }
+
+    #[test]
+    fn links_are_only_in_applied_reports() {
+        let mut report = report(&[BulkVerdict::Create]);
+        report.lines[0].message = "personal link: http://localhost:3000/join/x".into();
+        assert!(!has_personal_links(&report));
+        report.applied = true;
+        assert!(has_personal_links(&report));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::ui::{Alert, Code, Tone};
 
 /// Shown once: only a hash of it is kept.
 #[component]
-pub(super) fn MadeLink(#[prop(into)] made: Signal<Option<NewInvitation>>) -> impl IntoView {
+pub(crate) fn MadeLink(#[prop(into)] made: Signal<Option<NewInvitation>>) -> impl IntoView {
     view! {
         <div aria-live="polite">
             {move || made.get().map(|invitation| view! {
