@@ -36,7 +36,7 @@ fn start_hub(
     data_dir: &Path,
 ) -> (
     Child,
-    impl Iterator<Item = String>,
+    impl Iterator<Item = String> + use<>,
     spawner::engine::ServerSpec,
 ) {
     let mut hub = Command::new(std::env::current_exe().unwrap())

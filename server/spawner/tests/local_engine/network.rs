@@ -117,7 +117,7 @@ async fn the_way_out_leads_to_the_internet_and_not_to_the_host() {
     assert_eq!(interfaces, "['lo', 'tap0']\n");
     let route = kernel.run("print([line.split()[0] for line in open('/proc/net/route') if line.split()[1] == '00000000'])").await;
     assert_eq!(route, "['tap0']\n");
-    let changed = kernel.run("import subprocess; print(subprocess.run(['/usr/sbin/ip', 'route', 'flush', 'type', 'unreachable']).returncode != 0)").await;
+    let changed = kernel.run("import subprocess; print(subprocess.run(['/usr/sbin/ip', 'route', 'flush', 'type', 'unreachable'], capture_output=True).returncode != 0)").await;
     assert_eq!(changed, "True\n", "routes are not for the user to change");
     assert_eq!(
         kernel

@@ -183,16 +183,23 @@ impl Shared {
                     .join(SIGNALLED),
                 "",
             )?;
-            let mut held = BTreeSet::new();
+            // Until a look finds nothing that moves: what was born meanwhile included.
+            let started = Instant::now();
             loop {
-                let fresh: Vec<i32> = inside(&record)?.difference(&held).copied().collect();
-                if fresh.is_empty() {
+                let moving: Vec<i32> = inside(&record)?
+                    .into_iter()
+                    .filter(|pid| !process::is_stopped(*pid))
+                    .collect();
+                if moving.is_empty() {
                     return Ok(());
                 }
-                for pid in fresh {
-                    signal_pid(pid, Signal::SIGSTOP);
-                    held.insert(pid);
+                if started.elapsed() > FREEZE_TIMEOUT {
+                    return Err(io::Error::from(io::ErrorKind::TimedOut));
                 }
+                for pid in moving {
+                    signal_pid(pid, Signal::SIGSTOP);
+                }
+                std::thread::sleep(LOOK_INTERVAL);
             }
         });
         outcome.await?.map_err(passing("freezing"))

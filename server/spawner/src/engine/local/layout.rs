@@ -98,7 +98,11 @@ impl Layout {
     }
 
     pub(crate) fn home_mount(&self, user_id: UserId) -> PathBuf {
-        self.run_dir.join("homes").join(user_id.to_string())
+        self.home_mounts().join(user_id.to_string())
+    }
+
+    pub(crate) fn home_mounts(&self) -> PathBuf {
+        self.run_dir.join("homes")
     }
 
     /// Our own Jupyter files as the sandboxes see them.

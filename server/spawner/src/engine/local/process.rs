@@ -75,6 +75,11 @@ impl Stat {
     }
 }
 
+/// Whether a process stands still by a signal, or is no more.
+pub(crate) fn is_stopped(pid: i32) -> bool {
+    Stat::read(pid).is_none_or(|stat| stat.has_ended() || matches!(stat.state, 'T' | 't'))
+}
+
 /// Direct children of a process, of all its threads.
 pub(crate) fn children(pid: i32) -> Vec<i32> {
     let Ok(threads) = std::fs::read_dir(format!("/proc/{pid}/task")) else {

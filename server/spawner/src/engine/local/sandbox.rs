@@ -27,6 +27,8 @@ pub(crate) struct Sandbox {
     pub(crate) bubblewrap: PathBuf,
     /// The user's home on the host.
     pub(crate) home: PathBuf,
+    /// Where everybody's homes are mounted, on the host.
+    pub(crate) other_homes: PathBuf,
     /// Directories shown read-only: ours and theirs.
     pub(crate) read_only: Vec<(PathBuf, PathBuf)>,
     pub(crate) network: SandboxNetwork,
@@ -249,6 +251,7 @@ mod tests {
         Sandbox {
             bubblewrap: PathBuf::from("/usr/bin/bwrap"),
             home: PathBuf::from("/data/homes/one"),
+            other_homes: PathBuf::from("/run/homes"),
             read_only: read_only_directories(
                 Path::new("/srv/environment"),
                 None,

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use types::notebook::NetworkKind;
@@ -25,6 +25,8 @@ use crate::engine::{EngineError, ServerSpec};
 
 /// From starting the supervisor to its answer: the sandbox runs, Jupyter may not answer yet.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How often a supervisor's first record is looked for.
+const HOLDER_LOOK_INTERVAL: Duration = Duration::from_millis(20);
 /// Generations whose log and exit are kept.
 const GENERATIONS_KEPT_MAX: usize = 3;
 /// Part of the memory that each of `/tmp` and `/dev/shm` may take: full, they leave the server room.
@@ -43,14 +45,12 @@ impl Shared {
     }
 
     pub(super) async fn boot(self: &Arc<Self>, spec: &ServerSpec) -> Result<(), EngineError> {
+        // Nobody may unmount the home until the server's record says that it is in use.
+        let lock = self.home_lock(spec.user_id);
+        let _held = lock.lock().await;
         let instance = self.layout.instance(spec.server_id, spec.generation);
         if let Some(living) = self.living(spec.server_id).await? {
-            if living.generation == spec.generation {
-                return Ok(());
-            }
-            return Err(EngineError::Conflict(
-                "an earlier start of this server is still running".to_owned(),
-            ));
+            return same_generation(&living, spec);
         }
         if Exit::read(&instance)
             .map_err(passing("reading the server's record"))?
@@ -58,9 +58,6 @@ impl Shared {
         {
             return Ok(());
         }
-        // Nobody may unmount the home until the server's record says that it is in use.
-        let lock = self.home_lock(spec.user_id);
-        let _held = lock.lock().await;
         let (account, home) = self.provide_home(spec).await?;
         let plan = self.plan(spec, instance, account, home)?;
         self.samples.lock().remove(&spec.server_id);
@@ -141,6 +138,7 @@ impl Shared {
                 };
                 let sandbox = Sandbox {
                     bubblewrap: support.bubblewrap.clone(),
+                    other_homes: self.layout.home_mounts(),
                     home: home.path,
                     read_only: sandbox::read_only_directories(
                         environment_dir,
@@ -204,7 +202,11 @@ impl Shared {
         })
     }
 
-    async fn launch(&self, spec: &ServerSpec, plan: &LaunchPlan) -> Result<(), EngineError> {
+    async fn launch(
+        self: &Arc<Self>,
+        spec: &ServerSpec,
+        plan: &LaunchPlan,
+    ) -> Result<(), EngineError> {
         let plan =
             serde_json::to_vec(plan).map_err(|error| EngineError::Fatal(error.to_string()))?;
         let supervisor = &self.config.supervisor;
@@ -255,14 +257,27 @@ impl Shared {
             .map_err(passing("talking to the supervisor"))?;
         match serde_json::from_str(&line) {
             Ok(Started::Running | Started::RanBefore) => Ok(()),
-            Ok(Started::Held) => Err(EngineError::Conflict(
-                "an earlier start of this server is still running".to_owned(),
-            )),
+            Ok(Started::Held) => self.wait_for_holder(spec).await,
             Ok(Started::Failed(reason)) => Err(EngineError::Fatal(reason)),
             Err(_) => Err(EngineError::Fatal(
                 "the supervisor ended without an answer".to_owned(),
             )),
         }
+    }
+
+    /// A supervisor that an earlier process of ours has started holds the server: it will say
+    /// shortly for which generation.
+    async fn wait_for_holder(self: &Arc<Self>, spec: &ServerSpec) -> Result<(), EngineError> {
+        let started = Instant::now();
+        while started.elapsed() < HANDSHAKE_TIMEOUT {
+            if let Some(living) = self.living(spec.server_id).await? {
+                return same_generation(&living, spec);
+            }
+            tokio::time::sleep(HOLDER_LOOK_INTERVAL).await;
+        }
+        Err(EngineError::Transient(
+            "another start of this server has not finished".to_owned(),
+        ))
     }
 
     /// Forgets old generations. What is left of a living one is never touched.
@@ -285,4 +300,13 @@ impl Shared {
         .await?
         .map_err(passing("removing old logs"))
     }
+}
+
+fn same_generation(living: &Record, spec: &ServerSpec) -> Result<(), EngineError> {
+    if living.generation == spec.generation {
+        return Ok(());
+    }
+    Err(EngineError::Conflict(
+        "an earlier start of this server is still running".to_owned(),
+    ))
 }

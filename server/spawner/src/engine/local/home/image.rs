@@ -25,8 +25,11 @@ pub(super) fn mount(image: &Path, at: &Path, bytes: u64) -> io::Result<()> {
         unmount(at)?;
     }
     make(image, bytes.max(IMAGE_BYTES_MIN))?;
-    check(image, &[])?;
-    grow(image, bytes)?;
+    if attached(image)?.is_none() {
+        // Only while nobody else has it mounted may anything but the kernel touch it.
+        check(image, &[])?;
+        grow(image, bytes)?;
+    }
     make_mount_point(at)?;
     let device = attach(image)?;
     // The owner of a home decides what is in it: no program in it gains rights, no file is a device.
@@ -141,6 +144,20 @@ fn attach(image: &Path) -> io::Result<PathBuf> {
     Ok(PathBuf::from(
         String::from_utf8_lossy(&output.stdout).trim(),
     ))
+}
+
+/// The loop device that an image has already: a sandbox that is just going may still hold it.
+fn attached(image: &Path) -> io::Result<Option<PathBuf>> {
+    let output = run(Command::new("losetup")
+        .args(["--noheadings", "--output", "NAME", "--associated"])
+        .arg(image))?;
+    let name = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .next()
+        .map(str::trim)
+        .unwrap_or_default()
+        .to_owned();
+    Ok((!name.is_empty()).then(|| PathBuf::from(name)))
 }
 
 fn detach(device: &Path) {

@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use nix::mount::{MsFlags, mount};
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
 use nix::unistd::{Gid, Uid, setgroups, setresgid, setresuid};
@@ -136,7 +136,25 @@ fn stage(sandbox: &Sandbox) -> io::Result<Sandbox> {
     for (index, (from, _)) in staged.read_only.iter_mut().enumerate() {
         *from = show(from, format!("read-only-{index}"))?;
     }
+    let_go_of(&sandbox.other_homes)?;
     Ok(staged)
+}
+
+/// A mount namespace keeps alive what was mounted when it was made: without this, a home could not
+/// be unmounted for as long as anybody's sandbox runs.
+fn let_go_of(directory: &Path) -> io::Result<()> {
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo")?;
+    // proc(5): the fifth field; our own paths hold no character that is written in another way.
+    for mount_point in mounts
+        .lines()
+        .filter_map(|line| line.split(' ').nth(4))
+        .map(Path::new)
+    {
+        if mount_point.starts_with(directory) {
+            umount2(mount_point, MntFlags::MNT_DETACH)?;
+        }
+    }
+    Ok(())
 }
 
 /// After this no program that is run can gain a right that its starter lacks.
