@@ -132,7 +132,7 @@ impl Driver {
         let now = self.core.now();
         self.core
             .apply_with(&self.resident, event, Some(&note), |server| {
-                server.restarted_at = Some(now)
+                server.restarted_at = Some(now);
             })
             .await?;
         Ok(())

@@ -85,7 +85,7 @@ impl Driver {
         let failed = self
             .core
             .apply_with(&self.resident, Event::Failed(failure), None, |server| {
-                server.failure_log.clone_from(&log)
+                server.failure_log.clone_from(&log);
             })
             .await;
         if is_start {

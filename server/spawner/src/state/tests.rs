@@ -365,10 +365,8 @@ proptest! {
             if to == ServerState::Ready && from != to {
                 prop_assert!(matches!(from, ServerState::Starting | ServerState::Frozen));
             }
-            if next.state != life.state {
-                if let Some(deadline) = next.state.deadline() {
-                    prop_assert!(deadline > now || from.is_starting());
-                }
+            if next.state != life.state && let Some(deadline) = next.state.deadline() {
+                prop_assert!(deadline > now || from.is_starting());
             }
             life = next;
         }

@@ -137,10 +137,7 @@ impl Store {
     ) -> Result<(), DbErr> {
         let _writer = self.writer().await?;
         server_entity::Entity::update_many()
-            .col_expr(
-                server_entity::Column::LastActivityAt,
-                Expr::val(time.0).into(),
-            )
+            .col_expr(server_entity::Column::LastActivityAt, Expr::val(time.0))
             .filter(server_entity::Column::Id.eq(server_id.to_string()))
             .exec(&self.database)
             .await?;

@@ -227,7 +227,7 @@ async fn keep_log(core: &Core, resident: &Resident, log: Vec<String>) -> Result<
         return Ok(());
     }
     core.amend(resident, "stop", |server| {
-        server.failure_log.clone_from(&log)
+        server.failure_log.clone_from(&log);
     })
     .await
     .map(|_| ())
@@ -305,7 +305,7 @@ fn stop_orphan(core: &Arc<Core>, orphan: &Observed) {
         .await;
         match ended {
             Ok(Ok(()) | Err(EngineError::NotFound)) => {
-                tracing::info!(%server_id, "an orphan was stopped")
+                tracing::info!(%server_id, "an orphan was stopped");
             }
             Ok(Err(error)) => tracing::warn!(%server_id, %error, "an orphan could not be stopped"),
             Err(_) => tracing::warn!(%server_id, "an orphan did not stop in time"),

@@ -10,6 +10,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use super::*;
+use crate::engine::{Engine, ObservedPhase};
 
 const SERVERS: usize = 20;
 const DEATHS: usize = 8;
@@ -62,6 +63,22 @@ async fn storm(database: TestDatabase, seed: u64) {
     let sockets = tempfile::tempdir().unwrap();
     let engine = StubEngine::open(sockets.path().to_owned()).unwrap();
     engine.set_boot_delay(Duration::from_millis(20));
+    // More moments at which a call is under way.
+    for call in [
+        StubCall::Provision,
+        StubCall::Boot,
+        StubCall::Freeze,
+        StubCall::Thaw,
+        StubCall::Stop,
+    ] {
+        let kind = FaultKind::Delay(Duration::from_millis(random.random_range(0..15)));
+        engine.inject(Fault {
+            call,
+            server_id: None,
+            times: u32::MAX,
+            kind,
+        });
+    }
     let hub = Hub::begin(&database.url, &engine).await;
     let mut ids = Vec::new();
     for number in 0..SERVERS {
@@ -130,7 +147,7 @@ async fn settle(hub: &Hub, engine: &StubEngine, ids: &[ServerId], seed: u64) {
             match view.state {
                 ServerState::Ready | ServerState::Frozen => {
                     let door = hub.spawner.door(&view.host_label)?;
-                    expected.insert(server_id, door.way_in?.generation);
+                    expected.insert(server_id, (door.way_in?.generation, view.state));
                 }
                 ServerState::Stopped => {}
                 other => {
@@ -143,7 +160,7 @@ async fn settle(hub: &Hub, engine: &StubEngine, ids: &[ServerId], seed: u64) {
                 }
             }
         }
-        (engine.alive() == expected).then_some(())
+        (found(engine).await == expected).then_some(())
     };
     eventually(
         &format!("seed {seed}: database and engine agree"),
@@ -151,6 +168,21 @@ async fn settle(hub: &Hub, engine: &StubEngine, ids: &[ServerId], seed: u64) {
     )
     .await;
     assert_eq!(engine.violations(), Vec::<String>::new(), "seed {seed}");
+}
+
+/// What the engine has: generation and state of each instance.
+async fn found(engine: &StubEngine) -> HashMap<ServerId, (u32, ServerState)> {
+    let observed = engine.observe().await.unwrap().into_iter();
+    observed
+        .map(|found| {
+            let state = match found.phase {
+                ObservedPhase::Running => ServerState::Ready,
+                ObservedPhase::Frozen => ServerState::Frozen,
+                ObservedPhase::Exited { .. } => ServerState::Failed,
+            };
+            (found.server_id, (found.generation, state))
+        })
+        .collect()
 }
 
 /// Each server can still be started and stopped.
