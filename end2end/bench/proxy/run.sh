@@ -26,8 +26,8 @@ ulimit -n "$(ulimit -Hn)"
 echo "Building the proxy in release mode and installing configurable-http-proxy $chp_version …" >&2
 (cd "$root" && cargo build --quiet --release -p proxy --examples)
 bin=${CARGO_TARGET_DIR:-$root/target}/release/examples
-chp=$cache/node_modules/.bin/configurable-http-proxy
-if ! "$chp" --version 2>/dev/null | grep -qF "$chp_version"; then
+chp_program=$cache/node_modules/.bin/configurable-http-proxy
+if ! "$chp_program" --version 2>/dev/null | grep -qF "$chp_version"; then
   mkdir -p "$cache"
   npm install --silent --no-audit --no-fund --prefix "$cache" "configurable-http-proxy@$chp_version" >&2
 fi
@@ -67,7 +67,7 @@ start upstream_unix "$bin/bench_upstream" "$work/upstream.sock"
 await "the upstream" curl -fs "http://127.0.0.1:$upstream_port/api"
 start ours "$bin/bench_proxy" "$ours_port" "127.0.0.1:$upstream_port" "$ROUTES"
 start ours_unix "$bin/bench_proxy" "$unix_port" "$work/upstream.sock" "$ROUTES"
-start chp "$chp" --ip 127.0.0.1 --port "$chp_port" --api-ip 127.0.0.1 --api-port "$chp_api_port" \
+start chp "$chp_program" --ip 127.0.0.1 --port "$chp_port" --api-ip 127.0.0.1 --api-port "$chp_api_port" \
   --log-level error
 await "the proxy" curl -fs -H "Host: u0.localhost:$ours_port" "http://127.0.0.1:$ours_port/api"
 await "the proxy (Unix socket)" curl -fs -H "Host: u0.localhost:$unix_port" "http://127.0.0.1:$unix_port/api"
@@ -83,9 +83,16 @@ for n in $(seq 0 $((ROUTES - 1))); do
 done | sed '$d' | curl -fs --config - >/dev/null
 await "the last route" curl -fs "http://127.0.0.1:$chp_port/user/u$((ROUTES - 1))/api"
 
-measure() { # kind, port, connections, seconds → "requests/s p50 p99 errors"
-  ROUTE_KIND=$1 ROUTE_PORT=$2 wrk -t1 -c"$3" -d"$4s" -s "$here/routes.lua" "http://127.0.0.1:$2" |
-    sed -n 's/^FIGURES //p'
+# Time that a process has spent on processors, in clock ticks, user and kernel.
+cpu_ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
+
+measure() { # kind, port, pid, connections, seconds → "requests/s p50 p99 errors cpu-µs/request"
+  local before figures
+  before=$(cpu_ticks "$3")
+  figures=$(ROUTE_KIND=$1 ROUTE_PORT=$2 wrk -t1 -c"$4" -d"$5s" -s "$here/routes.lua" "http://127.0.0.1:$2" |
+    sed -n 's/^FIGURES //p')
+  awk -v ticks=$(($(cpu_ticks "$3") - before)) -v hertz="$(getconf CLK_TCK)" -v seconds="$5" \
+    '{ printf "%s %.1f\n", $0, 1e6 * ticks / hertz / ($1 * seconds) }' <<<"$figures"
 }
 
 median() { # of the lines of figures, by requests/s
@@ -95,37 +102,38 @@ median() { # of the lines of figures, by requests/s
 resident_kb() { sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$1/status"; }
 
 echo "Measuring: $rounds rounds of $seconds s each …" >&2
-for target in "none $upstream_port" "host $ours_port" "host $unix_port" "path $chp_port"; do
-  # shellcheck disable=SC2086 # two words on purpose
-  measure $target "$connections" 2 >/dev/null
+direct=(none "$upstream_port" "$upstream_pid")
+ours=(host "$ours_port" "$ours_pid")
+ours_unix=(host "$unix_port" "$ours_unix_pid")
+chp=(path "$chp_port" "$chp_pid")
+for target in direct ours ours_unix chp; do
+  declare -n arguments=$target
+  measure "${arguments[@]}" "$connections" 2 >/dev/null
 done
 for _ in $(seq "$rounds"); do
-  measure none $upstream_port "$connections" "$seconds" >>"$work/direct"
-  measure host $ours_port "$connections" "$seconds" >>"$work/ours"
-  measure host $unix_port "$connections" "$seconds" >>"$work/ours_unix"
-  measure path $chp_port "$connections" "$seconds" >>"$work/chp"
-  measure none $upstream_port 1 3 >>"$work/direct_one"
-  measure host $ours_port 1 3 >>"$work/ours_one"
-  measure host $unix_port 1 3 >>"$work/ours_unix_one"
-  measure path $chp_port 1 3 >>"$work/chp_one"
+  for target in direct ours ours_unix chp; do
+    declare -n arguments=$target
+    measure "${arguments[@]}" "$connections" "$seconds" >>"$work/$target"
+    measure "${arguments[@]}" 1 3 >>"$work/${target}_one"
+  done
 done
 
 row() { # title, file, pid
-  read -r rate p50 p99 errors < <(median <"$work/$2")
-  echo "| $1 | $rate | $p50 | $p99 | $errors | ${3:+$(($(resident_kb "$3") / 1024))} |"
+  read -r rate p50 p99 errors cpu < <(median <"$work/$2")
+  echo "| $1 | $rate | $p50 | $p99 | $errors | $cpu | $(($(resident_kb "$3") / 1024)) |"
 }
 
 echo
 echo "$ROUTES routes, $connections connections, median of $rounds rounds of $seconds s; $(nproc) processors shared by wrk, upstream and proxy"
 echo
-echo "| | requests/s | p50 µs | p99 µs | errors | resident MB |"
-echo "| --- | ---: | ---: | ---: | ---: | ---: |"
+echo "| | requests/s | p50 µs | p99 µs | errors | processor µs/request | resident MB |"
+echo "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
 row "upstream alone" direct "$upstream_pid"
 row "configurable-http-proxy $chp_version" chp "$chp_pid"
 row "ledgercloud proxy" ours "$ours_pid"
 row "ledgercloud proxy, Unix socket" ours_unix "$ours_unix_pid"
 echo
-read -r ours_rate _ ours_p99 _ < <(median <"$work/ours")
+read -r ours_rate _ ours_p99 _ _ < <(median <"$work/ours")
 read -r chp_rate _ chp_p99 _ < <(median <"$work/chp")
 awk -v a="$ours_rate" -v b="$chp_rate" -v c="$ours_p99" -v d="$chp_p99" \
   'BEGIN { printf "Ratio: %.1f × the requests/s, %.2f × the p99\n", a / b, c / d }'

@@ -96,11 +96,15 @@ impl Forwarding {
             self.source = None;
             return Poll::Ready(Some(Err(Box::new(ProxyError::AccessEnded))));
         }
-        if let Some(source) = &mut self.source {
-            // Its failure comes through the body.
-            let _ = source.connection.poll_drive(context);
-        }
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        let mut body = Pin::new(&mut self.body);
+        let frame = match &mut self.source {
+            Some(source) => {
+                let connection = &mut source.connection;
+                connection.poll_with(context, |context| body.as_mut().poll_frame(context))
+            }
+            None => body.poll_frame(context),
+        };
+        let frame = ready!(frame);
         match &frame {
             Some(Ok(frame)) => {
                 let length = frame.data_ref().map_or(0, Bytes::len);

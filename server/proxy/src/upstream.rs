@@ -1,5 +1,6 @@
 //! Connections to the servers: opened, kept for the next request, and given up.
 
+mod calm_waker;
 mod connection;
 mod pool;
 mod stream;

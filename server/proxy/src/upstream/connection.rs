@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 
+use super::calm_waker::CalmWaker;
 use super::stream::{Probe, UpstreamStream, connect};
 use crate::settings::ProxyLimits;
 use crate::upload::Upload;
@@ -28,6 +29,7 @@ pub(crate) struct Connection {
     /// `http` must not be polled after its end.
     has_ended: bool,
     probe: Probe,
+    calm_waker: CalmWaker,
 }
 
 /// A connection on which a request can be sent now.
@@ -57,6 +59,7 @@ impl ReadyConnection {
             http: Some(http),
             has_ended: false,
             probe,
+            calm_waker: CalmWaker::new(),
         });
         poll_fn(|context| {
             let _ = connection.poll_drive(context);
@@ -90,7 +93,8 @@ impl ReadyConnection {
     ) -> Result<(Response<Incoming>, Box<Connection>), ExchangeError> {
         let mut connection = self.connection;
         let mut answer = std::pin::pin!(connection.sender.try_send_request(request));
-        let answered = poll_fn(|context| {
+        let calm_waker = connection.calm_waker.clone();
+        let mut poll_answer = |context: &mut Context<'_>| {
             let has_ended = connection.poll_drive(context).is_ready();
             let answered = answer.as_mut().poll(context);
             if !has_ended || answered.is_ready() {
@@ -99,8 +103,8 @@ impl ReadyConnection {
             // The server closed it before the request left the queue: that goes with it.
             connection.http = None;
             answer.as_mut().poll(context)
-        })
-        .await;
+        };
+        let answered = poll_fn(|context| calm_waker.poll(context, &mut poll_answer)).await;
         match answered {
             Ok(response) => Ok((response, connection)),
             Err(mut error) => Err(ExchangeError {
@@ -112,8 +116,22 @@ impl ReadyConnection {
 }
 
 impl Connection {
+    /// Moves bytes and then polls what they are for, to the end of what is possible now.
+    pub(crate) fn poll_with<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        mut reader: impl FnMut(&mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        let calm_waker = self.calm_waker.clone();
+        calm_waker.poll(context, |context| {
+            // Its failure comes through the reader.
+            let _ = self.poll_drive(context);
+            reader(context)
+        })
+    }
+
     /// Moves bytes; ready when the connection is of no further use.
-    pub(crate) fn poll_drive(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    fn poll_drive(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if self.has_ended {
             return Poll::Ready(());
         }
@@ -144,5 +162,29 @@ impl Connection {
         poll_fn(|context| self.poll_drive(context)).await;
         let parts = self.http?.into_parts();
         Some((parts.io.into_inner(), parts.read_buf))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_closed_connection_is_found_out_before_the_runtime_hears_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("server.sock");
+        let listener = UnixListener::bind(&path).unwrap();
+        let target = Target::Unix(Arc::new(path));
+        let opened = ReadyConnection::open(&target, &ProxyLimits::default()).await;
+        let mut connection = opened.ok().unwrap();
+        // From here on the runtime does not get to wait for events.
+        let (peer, _) = listener.accept().unwrap();
+        assert!(connection.is_alive() && connection.is_alive_for_certain());
+        drop(peer);
+        assert!(!connection.is_alive_for_certain());
+        assert!(!connection.is_alive());
     }
 }
