@@ -163,6 +163,19 @@ impl Shared {
     }
 }
 
+/// An engine without servers leaves nothing outside of its data directory: only empty directories
+/// are removed here.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        for directory in self.host.groups.directories() {
+            let _ = std::fs::remove_dir(directory);
+        }
+        for directory in [self.layout.home_mounts(), self.layout.run_dir.clone()] {
+            let _ = std::fs::remove_dir(directory);
+        }
+    }
+}
+
 /// Runs what blocks where it may.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,

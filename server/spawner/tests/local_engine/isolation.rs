@@ -163,6 +163,11 @@ async fn rights_can_be_neither_had_nor_gained() {
         assert_eq!(field(name), "0000000000000000", "{name}");
     }
     assert_eq!(field("NoNewPrivs"), "1");
+    let masks = kernel.run("import os\nprint([line for line in open(f'/proc/{os.getppid()}/status') if line.startswith(('SigBlk', 'SigIgn'))])").await;
+    assert!(
+        masks.contains("SigBlk:\\t0000000000000000"),
+        "signals reach the server: {masks}"
+    );
     assert_eq!(field("Uid"), "1000\t1000\t1000\t1000");
     assert_eq!(field("Groups"), "", "of the host's groups it has none");
 

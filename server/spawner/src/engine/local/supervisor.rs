@@ -168,7 +168,7 @@ fn detach() -> io::Result<()> {
     ] {
         ignored.add(signal);
     }
-    // Blocked, not ignored: the standard library unblocks for children what we block.
+    // Blocked, not ignored: the entry process can undo the one and not the other for what follows.
     ignored.thread_block()?;
     umask(Mode::from_bits_truncate(0o022));
     let _ = std::fs::write("/proc/self/oom_score_adj", SUPERVISOR_OOM_SCORE);

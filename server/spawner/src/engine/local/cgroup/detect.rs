@@ -33,32 +33,38 @@ pub(crate) fn detect(engine_name: &str, chosen_parent: Option<&Path>, is_root: b
         );
     }
     for mount in &mounts {
-        let wanted = |name: &str| mount.controllers.contains(name);
-        if !["memory", "cpu", "cpuacct", "pids", "freezer"]
-            .into_iter()
-            .any(wanted)
-        {
-            continue;
-        }
-        let parents = [mount.own.as_path(), mount.mount_point.as_path()];
-        let Some(directory) = parents
-            .into_iter()
-            .find_map(|parent| usable(parent, &base_name))
-        else {
-            continue;
-        };
-        let mut fill = |slot: fn(&mut Group) -> &mut Option<Placed>, name: &str| {
-            if wanted(name) {
-                slot(&mut base).get_or_insert_with(|| Placed::V1(directory.clone()));
-            }
-        };
-        fill(|group| &mut group.memory, "memory");
-        fill(|group| &mut group.cpu, "cpu");
-        fill(|group| &mut group.cpu_account, "cpuacct");
-        fill(|group| &mut group.pids, "pids");
-        fill(|group| &mut group.freezer, "freezer");
+        use_legacy(&mut base, mount, &base_name);
     }
     base
+}
+
+/// Fills from a version 1 hierarchy what version 2 does not offer.
+fn use_legacy(base: &mut Group, mount: &Mount, base_name: &str) {
+    let slots: [(&str, &mut Option<Placed>); 5] = [
+        ("memory", &mut base.memory),
+        ("cpu", &mut base.cpu),
+        ("cpuacct", &mut base.cpu_account),
+        ("pids", &mut base.pids),
+        ("freezer", &mut base.freezer),
+    ];
+    let open: Vec<&mut Option<Placed>> = slots
+        .into_iter()
+        .filter(|(name, slot)| mount.controllers.contains(*name) && slot.is_none())
+        .map(|(_, slot)| slot)
+        .collect();
+    if open.is_empty() {
+        return;
+    }
+    let parents = [mount.own.as_path(), mount.mount_point.as_path()];
+    let Some(directory) = parents
+        .into_iter()
+        .find_map(|parent| usable(parent, base_name))
+    else {
+        return;
+    };
+    for slot in open {
+        *slot = Some(Placed::V1(directory.clone()));
+    }
 }
 
 /// Where to try, best first. Root goes to the top, so that the servers are outside of the unit that

@@ -55,6 +55,7 @@ pub(super) fn unmount(at: &Path) -> io::Result<()> {
     if let Some(device) = device {
         detach(&device);
     }
+    let _ = std::fs::remove_dir(at);
     Ok(())
 }
 

@@ -10,6 +10,7 @@ use std::process::Command;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
+use nix::sys::signal::SigSet;
 use nix::unistd::{Gid, Uid, setgroups, setresgid, setresuid};
 
 use super::super::accounts::Account;
@@ -42,6 +43,9 @@ fn prepare() -> io::Result<Command> {
     let handover: Handover = serde_json::from_slice(&bytes)?;
     let nothing: OwnedFd = File::open("/dev/null")?.into();
     nix::unistd::dup2_stdin(&nothing)?;
+
+    // The supervisor's mask is inherited: without this no kernel could be interrupted.
+    SigSet::all().thread_unblock()?;
 
     let plan = handover.plan;
     plan.group
