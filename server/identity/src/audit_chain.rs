@@ -227,7 +227,7 @@ mod tests {
             let entries = chain(&reasons);
             prop_assert!(is_whole(&entries));
             let victim = victim % entries.len();
-            let mut forged = entries.clone();
+            let mut forged = entries;
             match change {
                 0 => forged[victim].reason.push('!'),
                 1 => forged[victim].time = Timestamp(2_000),

@@ -273,7 +273,7 @@ mod tests {
         check(
             |config| {
                 config.oauth_providers =
-                    vec![provider("a", "https://x"), provider("a", "https://y")]
+                    vec![provider("a", "https://x"), provider("a", "https://y")];
             },
             "twice",
         );

@@ -136,7 +136,7 @@ mod tests {
                 .is_err()
         );
         let plain = document(|value| {
-            value["code_challenge_methods_supported"] = serde_json::json!(["plain"])
+            value["code_challenge_methods_supported"] = serde_json::json!(["plain"]);
         });
         assert!(plain.check(&issuer).is_err());
     }

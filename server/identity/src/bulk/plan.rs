@@ -161,10 +161,10 @@ pub fn plan(
     for line in lines {
         match line {
             ListLine::Blank { line } => {
-                planner.verdict(*line, "", BulkVerdict::Blank, "empty line")
+                planner.verdict(*line, "", BulkVerdict::Blank, "empty line");
             }
             ListLine::Malformed { line, message } => {
-                planner.verdict(*line, "", BulkVerdict::Reject, message)
+                planner.verdict(*line, "", BulkVerdict::Reject, message);
             }
             ListLine::Entry { line, fields } => match read(fields, profiles, now, Lenient::Nothing)
             {

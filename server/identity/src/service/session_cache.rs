@@ -286,7 +286,7 @@ mod tests {
         ));
         let before = epoch(&cache, known.key);
         cache.forget();
-        cache.keep_with_secret(before, "secret", known.clone(), NOW);
+        cache.keep_with_secret(before, "secret", known, NOW);
         assert!(matches!(
             cache.by_secret("secret", NOW),
             Remembered::Nothing(_)

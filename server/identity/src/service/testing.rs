@@ -84,6 +84,11 @@ impl Site {
         self.now_ms.fetch_add(ms, Ordering::SeqCst);
     }
 
+    /// Catches up with the machine's clock, which outside services go by.
+    pub(crate) fn follow_machine(&self) {
+        self.now_ms.fetch_max(Timestamp::now().0, Ordering::SeqCst);
+    }
+
     /// A second process on the same database, with the same clock.
     pub(crate) async fn other_process(&self) -> Identity {
         open(self.database(), config(), &self.now_ms).await

@@ -90,7 +90,7 @@ async fn the_first_person_with_the_link_becomes_administrator_and_nobody_after()
 async fn of_two_parallel_first_people_one_becomes_administrator() {
     for site in sites(|_| ()).await {
         let secret = site.identity.setup_secret().await.unwrap().unwrap();
-        let mut attempts = Vec::new();
+        let mut browsers = Vec::new();
         for number in 1..5 {
             let mut browser = site.browser();
             arrive(
@@ -102,11 +102,17 @@ async fn of_two_parallel_first_people_one_becomes_administrator() {
             )
             .await
             .unwrap();
-            attempts.push(tokio::spawn(async move {
-                browser.sign_in(&wallet(number)).await.unwrap();
-                browser.context().await.viewer.unwrap().is_administrator
-            }));
+            browsers.push((browser, wallet(number)));
         }
+        let attempts: Vec<_> = browsers
+            .into_iter()
+            .map(|(mut browser, wallet)| {
+                tokio::spawn(async move {
+                    browser.sign_in(&wallet).await.unwrap();
+                    browser.context().await.viewer.unwrap().is_administrator
+                })
+            })
+            .collect();
         let mut administrators = 0;
         for attempt in attempts {
             administrators += usize::from(attempt.await.unwrap());
