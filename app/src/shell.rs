@@ -85,6 +85,10 @@ impl ViewerContext {
 /// starts from the same.
 pub fn provide_shell() {
     let facts = SharedValue::new(|| {
+        #[cfg(test)]
+        if let Some(facts) = use_context::<ShellFacts>() {
+            return facts;
+        }
         #[cfg(feature = "ssr")]
         return facts::of_request().unwrap_or_default();
         #[cfg(not(feature = "ssr"))]

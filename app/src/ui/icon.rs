@@ -11,19 +11,8 @@ pub fn Icon(
     size: u16,
 ) -> impl IntoView {
     view! {
-        <svg
-            class="icon"
-            width=size
-            height=size
-            viewBox="0 0 24 24"
-            fill="none"
-            stroke="currentColor"
-            stroke-width="1.75"
-            stroke-linecap="round"
-            stroke-linejoin="round"
-            aria-hidden="true"
-            focusable="false"
-        >
+        // Stroke and fill are the style sheet's: a page has dozens of icons.
+        <svg class="icon" width=size height=size viewBox="0 0 24 24" aria-hidden="true">
             <path d=name.path() />
         </svg>
     }
@@ -116,9 +105,14 @@ mod tests {
     fn every_path_stays_on_the_grid_and_none_is_drawn_twice() {
         let mut seen = std::collections::HashSet::new();
         for icon in IconName::ALL {
-            assert!(icon.path().starts_with(['M', 'm']), "{icon:?} does not begin with a move");
+            assert!(
+                icon.path().starts_with(['M', 'm']),
+                "{icon:?} does not begin with a move"
+            );
             assert!(seen.insert(icon.path()), "{icon:?} is drawn like another");
-            let numbers = icon.path().split(|character: char| !character.is_ascii_digit() && character != '.');
+            let numbers = icon
+                .path()
+                .split(|character: char| !character.is_ascii_digit() && character != '.');
             for number in numbers.filter_map(|text| text.parse::<f32>().ok()) {
                 assert!(number <= 24.0, "{icon:?} leaves the grid: {number}");
             }

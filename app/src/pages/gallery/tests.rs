@@ -1,7 +1,6 @@
-use super::*;
-use crate::context::SiteSettings;
-use crate::rendered::html;
-use crate::ui::{IconName, toast};
+use crate::rendered::page;
+use crate::shell::facts::ShellFacts;
+use crate::ui::IconName;
 
 /// Every `id` and every `for`, `aria-labelledby` and `aria-describedby` that points at one.
 fn attribute_values<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
@@ -12,19 +11,15 @@ fn attribute_values<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
         .collect()
 }
 
-fn gallery() -> String {
-    html(|| {
-        leptos_meta::provide_meta_context();
-        crate::shell::provide_shell();
-        crate::ui::time::provide_clock();
-        toast::provide_toasts();
-        view! { <Gallery /> }
-    })
+fn facts() -> ShellFacts {
+    let mut facts = ShellFacts::default();
+    facts.site.development = true;
+    facts
 }
 
 #[test]
 fn it_shows_every_icon() {
-    let page = gallery();
+    let page = page("/ui", facts());
     for icon in IconName::ALL {
         assert!(page.contains(icon.path()), "{icon:?}");
     }
@@ -32,7 +27,7 @@ fn it_shows_every_icon() {
 
 #[test]
 fn ids_are_unique_and_references_lead_somewhere() {
-    let page = gallery();
+    let page = page("/ui", facts());
     let ids = attribute_values(&page, "id");
     let mut seen = std::collections::HashSet::new();
     for id in &ids {
@@ -49,30 +44,8 @@ fn ids_are_unique_and_references_lead_somewhere() {
 
 #[test]
 fn it_exists_on_development_instances_only() {
-    let settings = SiteSettings {
-        hub_origin: "http://localhost:3000".to_owned(),
-        development: false,
-        unsandboxed: false,
-        version: "0".to_owned(),
-    };
-    // Outside a request the facts are those of an ordinary site.
-    assert_eq!(
-        crate::shell::facts::ShellFacts::default().site.development,
-        settings.development
-    );
-    let page = html(|| {
-        leptos_meta::provide_meta_context();
-        view! { <GalleryPage /> }
-    });
-    assert!(page.contains("There is nothing at this address"));
-}
-
-/// For looking at the kit without a running site: `LEDGERCLOUD_WRITE_GALLERY=file.html`.
-#[test]
-fn it_can_be_written_to_a_file() {
-    let page = gallery();
-    assert!(page.contains("Components"));
-    if let Ok(path) = std::env::var("LEDGERCLOUD_WRITE_GALLERY") {
-        std::fs::write(path, page).unwrap();
-    }
+    assert!(page("/ui", facts()).contains("Every component of the kit"));
+    let elsewhere = page("/ui", ShellFacts::default());
+    assert!(elsewhere.contains("There is nothing at this address"));
+    assert!(!elsewhere.contains("Every component of the kit"));
 }

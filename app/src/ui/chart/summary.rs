@@ -18,10 +18,15 @@ impl ChartUnit {
     /// A value as on the axis: `1.5 GiB`, `0.75 cores`, `40 %`, `12`.
     #[must_use]
     pub fn format(self, value: f64) -> String {
-        let value = if value.is_finite() { value.max(0.0) } else { 0.0 };
+        let value = if value.is_finite() {
+            value.max(0.0)
+        } else {
+            0.0
+        };
         match self {
             // The cast saturates.
             Self::Bytes => readable_bytes(value as u64),
+            Self::CpuMillis if trimmed(value / 1_000.0) == "1" => "1 core".to_owned(),
             Self::CpuMillis => format!("{} cores", trimmed(value / 1_000.0)),
             Self::Percent => format!("{} %", trimmed(value)),
             Self::Count => trimmed(value),
@@ -38,19 +43,42 @@ fn trimmed(value: f64) -> String {
 /// `Memory: now 1.2 GiB, at most 1.5 GiB, limit 2 GiB.`
 #[must_use]
 pub fn sentence(label: &str, points: &[ChartPoint], unit: ChartUnit, limit: Option<f64>) -> String {
-    let Some(last) = points.last() else { return format!("{label}: no measurements yet.") };
+    let Some(last) = points.last() else {
+        return format!("{label}: no measurements yet.");
+    };
     let highest = points.iter().map(|point| point.value).fold(0.0, f64::max);
-    let limit = limit.map(|limit| format!(", limit {}", unit.format(limit))).unwrap_or_default();
-    format!("{label}: now {}, at most {}{limit}.", unit.format(last.value), unit.format(highest))
+    let limit = limit
+        .map(|limit| format!(", limit {}", unit.format(limit)))
+        .unwrap_or_default();
+    format!(
+        "{label}: now {}, at most {}{limit}.",
+        unit.format(last.value),
+        unit.format(highest)
+    )
 }
 
 /// Clock times in UTC at the start, the middle and the end: `09:30`, `10:00`, `10:30 UTC`.
 #[must_use]
 pub fn clock_labels(points: &[ChartPoint]) -> Vec<String> {
-    let (Some(first), Some(last)) = (points.first(), points.last()) else { return Vec::new() };
+    let (Some(first), Some(last)) = (points.first(), points.last()) else {
+        return Vec::new();
+    };
     let span_ms = last.time.since_ms(first.time);
-    let clock = |ms: i64| -> String { first.time.plus_ms(ms).to_rfc3339().chars().skip(11).take(5).collect() };
-    vec![clock(0), clock(span_ms / 2), format!("{} UTC", clock(span_ms))]
+    let clock = |ms: i64| -> String {
+        first
+            .time
+            .plus_ms(ms)
+            .to_rfc3339()
+            .chars()
+            .skip(11)
+            .take(5)
+            .collect()
+    };
+    vec![
+        clock(0),
+        clock(span_ms / 2),
+        format!("{} UTC", clock(span_ms)),
+    ]
 }
 
 #[cfg(test)]
@@ -64,6 +92,7 @@ mod tests {
         for (unit, value, text) in [
             (ChartUnit::Bytes, 1_610_612_736.0, "1.5 GiB"),
             (ChartUnit::CpuMillis, 750.0, "0.75 cores"),
+            (ChartUnit::CpuMillis, 1_000.0, "1 core"),
             (ChartUnit::CpuMillis, 2_000.0, "2 cores"),
             (ChartUnit::Percent, 12.345, "12.35 %"),
             (ChartUnit::Count, 100.0, "100"),
@@ -76,13 +105,18 @@ mod tests {
 
     #[test]
     fn the_sentence_tells_what_the_picture_shows() {
-        let points = [(0, 1.0), (60_000, 3.0), (120_000, 2.0)]
-            .map(|(time, value)| ChartPoint { time: Timestamp(time), value });
+        let points = [(0, 1.0), (60_000, 3.0), (120_000, 2.0)].map(|(time, value)| ChartPoint {
+            time: Timestamp(time),
+            value,
+        });
         assert_eq!(
             sentence("Processes", &points, ChartUnit::Count, Some(10.0)),
             "Processes: now 2, at most 3, limit 10."
         );
-        assert_eq!(sentence("Memory", &[], ChartUnit::Bytes, None), "Memory: no measurements yet.");
+        assert_eq!(
+            sentence("Memory", &[], ChartUnit::Bytes, None),
+            "Memory: no measurements yet."
+        );
         assert_eq!(clock_labels(&points), ["00:00", "00:01", "00:02 UTC"]);
         assert!(clock_labels(&[]).is_empty());
     }
