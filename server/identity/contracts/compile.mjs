@@ -1,6 +1,7 @@
 // Compiles the contracts of this folder to JSON artefacts: `node compile.mjs` where the package
 // `solc` can be found (`end2end/node_modules`, or NODE_PATH). The artefacts are committed, so that
-// building the program needs no compiler of contracts.
+// building the program needs no compiler of contracts. With `--check` nothing is written: it fails
+// when an artefact is not what its source compiles to.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -47,5 +48,12 @@ for (const source of sources) {
     ]),
   );
   const artefact = { compiler: solc.version(), evmVersion: input.settings.evmVersion, contracts };
-  writeFileSync(join(here, source.replace(".sol", ".json")), JSON.stringify(artefact, null, 2) + "\n");
+  const path = join(here, source.replace(".sol", ".json"));
+  const text = JSON.stringify(artefact, null, 2) + "\n";
+  if (!process.argv.includes("--check")) {
+    writeFileSync(path, text);
+  } else if (readFileSync(path, "utf8") !== text) {
+    console.error(`${path} is not what ${source} compiles to; run node compile.mjs`);
+    process.exit(1);
+  }
 }

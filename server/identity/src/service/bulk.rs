@@ -13,6 +13,9 @@ use crate::bulk::{Change, Plan, keys, parse, plan};
 use crate::store::audit::{self, Recorded};
 use crate::store::{self, invitation};
 
+/// People with whom a list changes the size of the tables.
+const MANY: usize = 500;
+
 impl Identity {
     /// One verdict a line; writes nothing. `profiles` are the slugs that exist. Administrators
     /// only.
@@ -67,6 +70,15 @@ impl Identity {
         audit::append(&transaction, now, entries(context, &plan, &users)).await?;
         transaction.commit().await?;
         self.inner.cache.forget();
+        if users.len() >= MANY {
+            // The list is written; that pages are slower for a while is no reason to say otherwise.
+            if let Err(error) = store::bulk::refresh_statistics(self.database()).await {
+                tracing::warn!(
+                    ?error,
+                    "the statistics of the tables of users were not refreshed"
+                );
+            }
+        }
         Ok(report(plan, Applied::Yes))
     }
 

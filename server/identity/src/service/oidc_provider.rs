@@ -166,7 +166,8 @@ impl OidcProvider {
         pkce_verifier: String,
     ) -> Result<String> {
         let client = self.client(discovery)?;
-        let http = |request: HttpRequest| self.perform(request);
+        let http = self.http.clone();
+        let http = move |request: HttpRequest| perform(http.clone(), request);
         let answer = client
             .exchange_code(AuthorizationCode::new(code.to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(pkce_verifier))
@@ -264,23 +265,6 @@ impl OidcProvider {
             .map_err(|error| unavailable(self.config.display_name.clone(), error))
     }
 
-    /// The HTTP client of the `oauth2` crate, over ours.
-    async fn perform(
-        &self,
-        request: HttpRequest,
-    ) -> std::result::Result<HttpResponse, PerformError> {
-        let (parts, body) = request.into_parts();
-        let request = self
-            .http
-            .request(parts.method, parts.uri.to_string())
-            .headers(parts.headers)
-            .body(body);
-        let answer = send(request).await?;
-        Ok(oauth2::http::Response::builder()
-            .status(answer.status)
-            .body(answer.body)?)
-    }
-
     fn unusable(&self, problem: String) -> IdentityError {
         unavailable(
             self.config.display_name.clone(),
@@ -294,6 +278,22 @@ impl OidcProvider {
             format!("{}: {}", self.config.display_name, problem.into()),
         )
     }
+}
+
+/// The HTTP client of the `oauth2` crate, over ours.
+async fn perform(
+    http: reqwest::Client,
+    request: HttpRequest,
+) -> std::result::Result<HttpResponse, PerformError> {
+    let (parts, body) = request.into_parts();
+    let request = http
+        .request(parts.method, parts.uri.to_string())
+        .headers(parts.headers)
+        .body(body);
+    let answer = send(request).await?;
+    Ok(oauth2::http::Response::builder()
+        .status(answer.status)
+        .body(answer.body)?)
 }
 
 #[derive(Debug, thiserror::Error)]

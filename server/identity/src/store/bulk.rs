@@ -114,6 +114,17 @@ pub(crate) async fn apply(
     Ok(written)
 }
 
+/// Tells the query planners how large the tables have become. PostgreSQL notices by itself only
+/// minutes later, and until then reads whole tables to find the wallets of one page.
+pub(crate) async fn refresh_statistics(connection: &impl ConnectionTrait) -> Result<()> {
+    for table in ["users", "user_wallets", "user_group_members"] {
+        connection
+            .execute_unprepared(&format!("ANALYZE {table}"))
+            .await?;
+    }
+    Ok(())
+}
+
 fn to_insert(new: &NewUser, now: Timestamp) -> User {
     User {
         id: UserId::generate(),

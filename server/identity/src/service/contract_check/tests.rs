@@ -34,6 +34,21 @@ async fn ask(chain: &Chain, address: WalletAddress, signature: &[u8]) -> Result<
 }
 
 #[tokio::test]
+async fn the_committed_code_is_what_its_source_compiles_to() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/contracts/compile.mjs");
+    let output = tokio::process::Command::new("node")
+        .args([script, "--check"])
+        .output()
+        .await
+        .expect("node runs");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[tokio::test]
 async fn a_contract_wallet_is_asked_itself() {
     let chain = Chain::start().await;
     let (owner, other) = (wallet(1), wallet(2));
