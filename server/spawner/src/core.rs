@@ -16,7 +16,7 @@ use crate::engine::{Engine, Observed};
 use crate::registry::{Registry, Resident};
 use crate::server::{Momentary, Server};
 use crate::service::Recorder;
-use crate::settings::SpawnerSettings;
+use crate::settings::{LadderSettings, SpawnerSettings};
 use crate::spares::Spares;
 use crate::starts::Starts;
 use crate::state::{Durations, Event, Next, Refusal};
@@ -125,11 +125,20 @@ impl Core {
         }
     }
 
+    /// The ladder's times for one server: what cannot be frozen has no such step.
+    pub(crate) fn ladder_of(&self, resident: &Resident) -> LadderSettings {
+        let mut ladder = self.settings.load().ladder;
+        if resident.watched.lock().cannot_freeze {
+            ladder.freeze_after_ms = None;
+        }
+        ladder
+    }
+
     /// What the moment knows of a server, for people to see.
     pub(crate) fn momentary(&self, resident: &Resident) -> Momentary {
         let decision = resident
             .signals()
-            .map(|signals| ladder::look(&signals, &self.settings.load().ladder, self.now()));
+            .map(|signals| ladder::look(&signals, &self.ladder_of(resident), self.now()));
         let last_activity_at = resident.last_activity();
         let watched = resident.watched.lock();
         Momentary {

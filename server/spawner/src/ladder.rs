@@ -5,8 +5,8 @@
 //!   method) and kernels that compute keep a server awake; open pages, polling and pings do not.
 //! - A busy kernel is not idle, for [`LadderSettings::keep_busy_ms`] at most. A kernel that says
 //!   `starting` counts as busy for two minutes: without a client it may stay so for ever.
-//! - What a server reports about itself is a hint: the hub stamps the time at which it saw it, and
-//!   no time from the future counts.
+//! - What a server reports about itself is a hint: the hub stamps the time at which it saw it. A
+//!   time from the future, after a correction of the clock, counts as now.
 //! - A request thaws a frozen server but is not by itself interaction: a page that polls does not
 //!   start the idle clock anew, so a forgotten tab still leads to a stop on time. Each thaw gives
 //!   the person behind it a moment to do something, twice as long each time nobody did.

@@ -4,6 +4,10 @@ use std::time::Duration;
 
 /// How long a server may wait for its turn: longer and the person has gone away.
 pub const QUEUE_TIMEOUT_MS: i64 = 600_000;
+/// Servers that may wait for a start; further wishes are refused until some have started.
+pub const QUEUE_MAX: usize = 5_000;
+/// When those who were refused may try again, to be spread over twice this time.
+pub const QUEUE_RETRY_MS: u64 = 30_000;
 /// What a stop may take beyond the grace that processes get.
 pub const STOP_MARGIN_MS: i64 = 30_000;
 /// Deleting removes files of one instance, not homes.

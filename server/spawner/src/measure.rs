@@ -19,11 +19,22 @@ pub(crate) const ENGINE_CALLS: [&str; 8] = [
     "observe",
 ];
 
+/// How a start can end: the reason of a failure is the state in which it happened.
+const START_ENDS: [(&str, &str); 5] = [
+    ("success", ""),
+    ("failure", "queued"),
+    ("failure", "provisioning"),
+    ("failure", "booting"),
+    ("failure", "starting"),
+];
+
 /// Makes every series, so that dashboards have no gaps.
 pub(crate) fn prepare() {
     for status in ["success", "failure"] {
-        let _ = histogram!("jupyterhub_server_spawn_duration_seconds", "status" => status);
         let _ = histogram!("jupyterhub_server_stop_seconds", "status" => status);
+    }
+    for (status, reason) in START_ENDS {
+        let _ = histogram!("jupyterhub_server_spawn_duration_seconds", "status" => status, "reason" => reason);
     }
     for status in ["running", "stopped"] {
         let _ = histogram!("jupyterhub_server_poll_duration_seconds", "status" => status);
@@ -66,9 +77,15 @@ pub(crate) fn state_changed(before: &Server, after: &Server, now: Timestamp) {
     }
 }
 
-/// A start that ended, from its turn to the answer or the failure.
-pub(crate) fn start_ended(status: &'static str, start_ms: i64) {
-    histogram!("jupyterhub_server_spawn_duration_seconds", "status" => status)
+/// From its turn to the answer.
+pub(crate) fn start_succeeded(start_ms: i64) {
+    histogram!("jupyterhub_server_spawn_duration_seconds", "status" => "success", "reason" => "")
+        .record(seconds(start_ms));
+}
+
+/// From its turn to the failure in `phase`.
+pub(crate) fn start_failed(phase: ServerState, start_ms: i64) {
+    histogram!("jupyterhub_server_spawn_duration_seconds", "status" => "failure", "reason" => phase.as_str())
         .record(seconds(start_ms));
 }
 

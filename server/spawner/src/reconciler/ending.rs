@@ -96,7 +96,7 @@ impl Driver {
                 .map_or(self.core.now(), |deadline| {
                     deadline.plus_ms(-self.core.durations().start_ms)
                 });
-            measure::start_ended("failure", self.core.now().since_ms(began));
+            measure::start_failed(server.state(), self.core.now().since_ms(began));
         }
         clear_away(&self.core, server).await;
         failed.map(|_| ())

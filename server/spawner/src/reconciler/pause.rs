@@ -45,6 +45,7 @@ impl Driver {
     /// It did not freeze: it goes on running, and the ladder will stop it in time.
     async fn unfreeze(&self, server: &Server, problem: &str) -> Result<(), WriteError> {
         tracing::warn!(server_id = %server.id, problem, "a server could not be frozen");
+        self.resident.watched.lock().cannot_freeze = true;
         self.in_time("thaw", || self.core.engine.thaw(server.id))
             .await
             .ok();

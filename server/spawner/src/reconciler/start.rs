@@ -209,7 +209,7 @@ impl Driver {
                     .apply(&self.resident, Event::Answered, None)
                     .await?;
                 self.core.starts.note_duration(start_ms);
-                measure::start_ended("success", start_ms);
+                measure::start_succeeded(start_ms);
                 Ok(())
             }
             Ok(Err(Unanswered::Died { cause, memory })) => {

@@ -23,6 +23,7 @@ pub(crate) struct Resident {
     /// The reconciler is at work on it.
     pub(crate) driven: AtomicBool,
     gone: AtomicBool,
+    waking: AtomicBool,
     hold: AtomicU8,
     interaction_at: AtomicI64,
     presence_at: AtomicI64,
@@ -38,6 +39,8 @@ pub(crate) struct Watched {
     pub(crate) is_polling: bool,
     pub(crate) last_busy: Option<Timestamp>,
     pub(crate) thawed: Option<Thawed>,
+    /// This instance did not freeze when asked: it is not asked again.
+    pub(crate) cannot_freeze: bool,
     pub(crate) is_warned: bool,
     /// Busy, and when the next pause comes: as last told to everyone.
     pub(crate) told: Option<(bool, Option<NextPause>)>,
@@ -79,6 +82,7 @@ impl Resident {
             gate: Arc::default(),
             driven: AtomicBool::new(false),
             gone: AtomicBool::new(false),
+            waking: AtomicBool::new(false),
             hold: AtomicU8::new(Hold::AsWritten as u8),
             interaction_at: AtomicI64::new(interaction_at),
             presence_at: AtomicI64::new(NEVER),
@@ -108,6 +112,15 @@ impl Resident {
     /// The database does not hold it any more.
     pub(crate) fn is_gone(&self) -> bool {
         self.gone.load(Ordering::SeqCst)
+    }
+
+    /// Whether the caller is the one to wake it; then it calls [`Resident::end_waking`].
+    pub(crate) fn begin_waking(&self) -> bool {
+        !self.waking.swap(true, Ordering::SeqCst)
+    }
+
+    pub(crate) fn end_waking(&self) {
+        self.waking.store(false, Ordering::SeqCst);
     }
 
     /// To wait for a change.

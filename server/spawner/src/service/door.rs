@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use types::ServerId;
+use types::notebook::ServerState;
 
 use super::{ActivityKind, Door, Result, Spawner, WayIn};
+use crate::registry::Resident;
 use crate::{SpawnerError, reconciler};
 
 impl Spawner {
@@ -37,7 +39,11 @@ impl Spawner {
     /// # Errors
     /// `notebook.server_state` when it is not alive; the engine failed.
     pub async fn thaw_for_request(&self, server_id: ServerId, kind: ActivityKind) -> Result<()> {
-        self.note_activity(server_id, kind);
+        let resident = self.resident(server_id)?;
+        match kind {
+            ActivityKind::Interaction => resident.note_interaction(self.core.now()),
+            ActivityKind::Presence => resident.note_presence(self.core.now()),
+        }
         let core = Arc::clone(&self.core);
         // A request that is given up half way must not leave the door between open and closed.
         let thawing = self
@@ -49,14 +55,35 @@ impl Spawner {
             .map_err(|error| SpawnerError::Bug(error.to_string()))?
     }
 
-    /// Notes traffic. It never waits and takes no lock that is held for long.
+    /// Notes traffic. It never waits and takes no lock that is held for long. Interaction with a
+    /// frozen server thaws it.
     pub fn note_activity(&self, server_id: ServerId, kind: ActivityKind) {
         let Some(resident) = self.core.registry.get(server_id) else {
             return;
         };
         match kind {
-            ActivityKind::Interaction => resident.note_interaction(self.core.now()),
+            ActivityKind::Interaction => {
+                resident.note_interaction(self.core.now());
+                self.wake(&resident);
+            }
             ActivityKind::Presence => resident.note_presence(self.core.now()),
         }
+    }
+
+    /// Somebody typed into a page that was open when the server froze: its WebSocket has passed the
+    /// door long ago, so the frame itself has to thaw the server.
+    fn wake(&self, resident: &Arc<Resident>) {
+        if resident.door_state() != ServerState::Frozen || !resident.begin_waking() {
+            return;
+        }
+        let (core, resident) = (Arc::clone(&self.core), Arc::clone(resident));
+        self.core.tasks.spawn(async move {
+            let server_id = resident.server().id;
+            let woken = reconciler::thaw_for_request(&core, server_id).await;
+            resident.end_waking();
+            if let Err(error) = woken {
+                tracing::warn!(%server_id, %error, "a server was not woken by what somebody typed");
+            }
+        });
     }
 }

@@ -12,7 +12,7 @@ use crate::core::{Change, Note, Then};
 use crate::registry::Resident;
 use crate::server::{Server, phase_of};
 use crate::state::{Event, Refusal, Wish};
-use crate::{SpawnerError, profile, reconciler};
+use crate::{SpawnerError, limits, profile, reconciler};
 
 impl Spawner {
     /// Writes what is wanted and returns at once; progress comes as events. `reason` is said beside
@@ -118,6 +118,10 @@ impl Spawner {
         wish: Wish,
         note: Note,
     ) -> Result<()> {
+        let wants_start = matches!(wish, Wish::Start | Wish::StartSafeMode);
+        if wants_start && self.core.starts.depth() >= limits::QUEUE_MAX {
+            return Err(queue_full());
+        }
         let (core, resident) = (Arc::clone(&self.core), Arc::clone(resident));
         let writing = self.core.tasks.spawn(async move {
             if matches!(wish, Wish::Thaw | Wish::Start) {
@@ -210,4 +214,15 @@ impl Spawner {
         }
         Ok(())
     }
+}
+
+fn queue_full() -> SpawnerError {
+    let retry_after_ms = limits::QUEUE_RETRY_MS + rand::random::<u64>() % limits::QUEUE_RETRY_MS;
+    types::ApiError::new(
+        ErrorCode::RateLimited,
+        "too many servers are waiting to start",
+    )
+    .with_hint("try again in a minute")
+    .with_retry_after_ms(retry_after_ms)
+    .into()
 }

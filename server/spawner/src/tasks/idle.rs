@@ -47,10 +47,10 @@ async fn look(
         return Ok(());
     };
     let now = core.now();
-    let settings = core.settings.load_full();
-    let decision = ladder::look(&signals, &settings.ladder, now);
+    let settings = core.ladder_of(resident);
+    let decision = ladder::look(&signals, &settings, now);
     let is_ready = signals.liveness == Liveness::Ready;
-    if is_ready && is_poll_due(resident, &decision, &settings.ladder, now) {
+    if is_ready && is_poll_due(resident, &decision, &settings, now) {
         poll(core, resident, polls);
     }
     match decision.step {
@@ -60,7 +60,7 @@ async fn look(
             write_activity(core, resident).await
         }
         LadderStep::Stop(StopCause::MaxAge) => {
-            let age = readable(settings.ladder.max_age_ms.unwrap_or_default());
+            let age = readable(settings.max_age_ms.unwrap_or_default());
             pause(
                 core,
                 resident,

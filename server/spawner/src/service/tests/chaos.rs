@@ -13,7 +13,7 @@ use super::*;
 use crate::engine::{Engine, ObservedPhase};
 
 const SERVERS: usize = 20;
-const DEATHS: usize = 8;
+const DEATHS: usize = 12;
 
 /// One life of the hub, on a runtime of its own that can be killed.
 struct Hub {
@@ -100,13 +100,21 @@ async fn storm(database: TestDatabase, seed: u64) {
     for _ in 0..DEATHS {
         for _ in 0..random.random_range(5..30) {
             let server_id = ids[random.random_range(0..ids.len())];
-            let command = match random.random_range(0..5) {
+            let spawner = hub.spawner.clone();
+            let command = match random.random_range(0..7) {
                 0 | 1 => ServerCommand::Start,
                 2 => ServerCommand::Stop,
-                3 => ServerCommand::Freeze,
-                _ => ServerCommand::Thaw,
+                3 | 4 => ServerCommand::Freeze,
+                5 => ServerCommand::Thaw,
+                _ => {
+                    hub.runtime.spawn(async move {
+                        spawner
+                            .thaw_for_request(server_id, ActivityKind::Presence)
+                            .await
+                    });
+                    continue;
+                }
             };
-            let spawner = hub.spawner.clone();
             // Some of these are in the middle of their write when the hub dies.
             hub.runtime.spawn(async move {
                 spawner

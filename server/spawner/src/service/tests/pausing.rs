@@ -1,6 +1,7 @@
 use types::notebook::NoticeKind;
 
 use super::*;
+use crate::engine::EngineError;
 use crate::settings::LadderSettings;
 
 fn ladder(freeze_after_ms: Option<i64>, stop_after_ms: Option<i64>) -> SpawnerSettings {
@@ -243,6 +244,50 @@ async fn the_polling_of_a_forgotten_page_does_not_postpone_the_stop() {
             "{}",
             stopped.cause
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn typing_into_a_page_that_was_open_all_the_time_thaws_its_server() {
+    on_each(testing::settings(), |bench| async move {
+        let view = bench.ready("alice").await;
+        bench.command(view.server_id, ServerCommand::Freeze).await;
+        bench.reaches(view.server_id, ServerState::Frozen).await;
+        bench
+            .spawner
+            .note_activity(view.server_id, ActivityKind::Presence);
+        assert_eq!(
+            bench.spawner.door("alice").unwrap().state,
+            ServerState::Frozen
+        );
+        for _ in 0..100 {
+            bench
+                .spawner
+                .note_activity(view.server_id, ActivityKind::Interaction);
+        }
+        bench.reaches(view.server_id, ServerState::Ready).await;
+        assert_eq!(bench.engine.calls(StubCall::Thaw), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_frozen_is_not_asked_again_and_stops_in_time() {
+    on_each(ladder(Some(1_000), Some(4_000)), |bench| async move {
+        bench.inject(
+            StubCall::Freeze,
+            u32::MAX,
+            FaultKind::Fail(EngineError::Fatal("no freezer".into())),
+        );
+        let view = bench.ready("alice").await;
+        eventually("its next pause is the stop", || async {
+            let view = bench.spawner.server(view.server_id).await.unwrap();
+            (view.next_pause?.becomes == ServerState::Stopped).then_some(())
+        })
+        .await;
+        bench.reaches(view.server_id, ServerState::Stopped).await;
+        assert_eq!(bench.engine.calls(StubCall::Freeze), 1);
     })
     .await;
 }
