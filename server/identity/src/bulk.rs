@@ -3,6 +3,7 @@
 mod list;
 mod plan;
 mod report;
+mod wish;
 
 pub use list::{Fields, ListLine, parse};
 pub use plan::{Change, Directory, ExistingChange, KnownUser, NewUser, Plan, keys, plan};

@@ -11,6 +11,7 @@ mod oauth_sign_in;
 mod oidc_provider;
 mod outbound;
 mod people;
+mod proven;
 mod rate_limits;
 mod request;
 pub(crate) mod session_cache;

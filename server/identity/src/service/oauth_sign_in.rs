@@ -3,8 +3,8 @@
 use types::ErrorCode;
 use types::sign_in::ProofPurpose;
 
-use super::completion::Proven;
 use super::oidc_provider::OidcProvider;
+use super::proven::Proven;
 use super::wallet_sign_in::{asking_user, spent};
 use super::{Identity, ProofOutcome, RequestContext, Result};
 use crate::IdentityError;

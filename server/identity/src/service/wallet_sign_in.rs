@@ -3,8 +3,8 @@
 use types::sign_in::{OauthProvider, ProofPurpose, SignInOptions, WalletChallenge, WalletProof};
 use types::{ApiError, ErrorCode, UserId, WalletAddress};
 
-use super::completion::Proven;
 use super::contract_check::{self, Claim};
+use super::proven::Proven;
 use super::sessions::session_failed;
 use super::{Identity, ProofOutcome, RequestContext, Result};
 use crate::IdentityError;
