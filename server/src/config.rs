@@ -133,8 +133,6 @@ pub struct NotebookSettings {
     pub warm_pool: u32,
     pub start_timeout: u64,
     pub stop_grace: u64,
-    /// First of the user ids under which servers run when the program runs as root.
-    pub uid_base: u32,
     pub profiles: Vec<ProfileSettings>,
 }
 
@@ -231,7 +229,6 @@ impl Default for NotebookSettings {
             warm_pool: 0,
             start_timeout: 60,
             stop_grace: 10,
-            uid_base: 210_000,
             profiles: default_profiles(),
         }
     }

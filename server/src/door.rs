@@ -14,9 +14,6 @@ pub mod gate;
 pub mod pass;
 pub mod ticket;
 
-/// Paths of a server's origin that we answer ourselves.
-pub const RESERVED_PREFIX: &str = "/_ledgercloud/";
-
 /// Longest path to come back to that is kept.
 const NEXT_LENGTH_MAX: usize = 2_048;
 

@@ -12,5 +12,9 @@ mod services;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // The same program, started again, keeps one notebook server: before any thread exists.
+    if let Some(code) = spawner::engine::local::supervise(std::env::args_os()) {
+        return code;
+    }
     cli::run()
 }

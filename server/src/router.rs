@@ -1,5 +1,6 @@
 //! Every route of the hub's origin, and which origin a request is for.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,10 +17,10 @@ use hyper::body::Incoming;
 use identity::SessionStorage;
 use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list};
-use proxy::Proxy;
+use proxy::{ClientAddress, HostPattern, Proxy, ProxyLimits, ProxySettings, RESERVED_PATH_PREFIX};
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::services::ServeDir;
+use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_sessions::cookie::SameSite;
@@ -27,6 +28,7 @@ use tower_sessions::{Expiry, SessionManagerLayer};
 
 use crate::api;
 use crate::door::gate::Gate;
+use crate::layers::client::client_address;
 use crate::layers::cross_site::refuse_cross_site;
 use crate::layers::headers::{Transport, add_security_headers, page_policy};
 use crate::layers::log::log_requests;
@@ -43,39 +45,53 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Site {
     hub: Router,
     notebooks: Proxy<Gate>,
-    server_authority: Arc<str>,
+    gate: Arc<Gate>,
+    server_origin: Arc<HostPattern>,
+    trusted_proxies: Arc<[IpAddr]>,
 }
 
 impl Site {
     /// Puts the origins together.
     #[must_use]
-    pub fn new(services: &Services, sessions: SessionStorage, gate: Gate, limits: &RateLimits) -> Self {
-        let authority = services.settings.server_origin.split("://").nth(1).unwrap_or_default();
+    pub fn new(
+        services: &Services,
+        sessions: SessionStorage,
+        gate: Gate,
+        server_origin: HostPattern,
+        limits: &RateLimits,
+    ) -> Self {
+        let gate = Arc::new(gate);
+        let settings = ProxySettings {
+            server_origin: server_origin.clone(),
+            hub_origin: services.settings.public_origin.clone(),
+            limits: ProxyLimits::default(),
+        };
         Self {
             hub: hub(services, sessions, limits),
-            notebooks: Proxy::new(gate),
-            server_authority: Arc::from(authority),
+            notebooks: Proxy::new(gate.clone(), settings),
+            gate,
+            server_origin: Arc::new(server_origin),
+            trusted_proxies: services.settings.trusted_proxies.clone().into(),
         }
     }
 }
 
 impl Handler for Site {
-    async fn handle(&self, request: Request<Incoming>) -> Response<Body> {
-        let authority = request
-            .headers()
-            .get(HOST)
-            .and_then(|value| value.to_str().ok())
-            .or_else(|| request.uri().authority().map(http::uri::Authority::as_str))
-            .unwrap_or_default();
-        match proxy::host_label(authority, &self.server_authority) {
-            Some(label) => {
-                let label = label.to_owned();
-                self.notebooks.handle(request, &label).await.map(Body::new)
+    async fn handle(&self, mut request: Request<Incoming>) -> Response<Body> {
+        let authority = request.headers().get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if let Some(label) = proxy::host_label(authority, &self.server_origin) {
+            if request.uri().path().starts_with(RESERVED_PATH_PREFIX) {
+                let label = label.into_owned();
+                let (parts, _) = request.into_parts();
+                return self.gate.reserved(&parts, &label).map(Body::new);
             }
-            None => match self.hub.clone().oneshot(request.map(Body::new)).await {
-                Ok(response) => response,
-                Err(never) => match never {},
-            },
+            let client = client_address(&request, &self.trusted_proxies);
+            request.extensions_mut().insert(ClientAddress(client));
+            return self.notebooks.handle(request).await.map(Body::new);
+        }
+        match self.hub.clone().oneshot(request.map(Body::new)).await {
+            Ok(response) => response,
+            Err(never) => match never {},
         }
     }
 }
@@ -175,15 +191,16 @@ fn send_page_policy() {
     }
 }
 
+/// Files of `public` that have a name of their own at the top.
+const STATIC_FILES: [&str; 4] = ["/favicon.svg", "/manifest.webmanifest", "/no-script.css", "/users-template.csv"];
+
 /// Compiled and static files, compressed beforehand. Names under `/pkg` carry a hash of their
-/// content, so they are kept for ever.
+/// content, and a font never changes under its name, so they are kept for ever.
 fn files(services: &Services) -> Router<Services> {
     let root = &services.settings.site_root;
-    let forever = SetResponseHeaderLayer::overriding(
-        CACHE_CONTROL,
-        HeaderValue::from_static("public, max-age=31536000, immutable"),
-    );
-    let a_day = SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
+    let forever =
+        SetResponseHeaderLayer::overriding(CACHE_CONTROL, if_found("public, max-age=31536000, immutable"));
+    let a_day = SetResponseHeaderLayer::overriding(CACHE_CONTROL, if_found("public, max-age=86400"));
     let packages = ServeDir::new(root.join("pkg")).precompressed_br().precompressed_gzip();
     let options = services.leptos.clone();
     let pages = services.pages();
@@ -206,10 +223,20 @@ fn files(services: &Services) -> Router<Services> {
         );
         async move { render(request).await.into_response() }
     };
-    Router::new()
-        .nest_service("/pkg", tower::ServiceBuilder::new().layer(forever).service(packages))
-        .nest_service("/assets", tower::ServiceBuilder::new().layer(a_day.clone()).service(ServeDir::new(root.join("assets")).precompressed_br().precompressed_gzip()))
-        .route_service("/favicon.svg", tower::ServiceBuilder::new().layer(a_day.clone()).service(tower_http::services::ServeFile::new(root.join("favicon.svg"))))
-        .route_service("/favicon.ico", tower::ServiceBuilder::new().layer(a_day).service(tower_http::services::ServeFile::new(root.join("favicon.svg"))))
-        .fallback(not_found)
+    let fonts = ServeDir::new(root.join("fonts"));
+    let mut router = Router::new()
+        .nest_service("/pkg", tower::ServiceBuilder::new().layer(forever.clone()).service(packages))
+        .nest_service("/fonts", tower::ServiceBuilder::new().layer(forever).service(fonts))
+        // Asked for by browsers that take no notice of the page's own link.
+        .route("/favicon.ico", get(|| async { axum::response::Redirect::permanent("/favicon.svg") }));
+    for path in STATIC_FILES {
+        let file = ServeFile::new(root.join(path.trim_start_matches('/'))).precompressed_br().precompressed_gzip();
+        router = router.route_service(path, tower::ServiceBuilder::new().layer(a_day.clone()).service(file));
+    }
+    router.fallback(not_found)
+}
+
+/// The value for files that are there: that one is missing must not be remembered.
+fn if_found<B>(value: &'static str) -> impl Fn(&Response<B>) -> Option<HeaderValue> + Clone {
+    move |response| (!response.status().is_client_error()).then(|| HeaderValue::from_static(value))
 }

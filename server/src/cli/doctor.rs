@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use sea_orm::ConnectionTrait;
-use spawner::engine::local::{LocalEngineConfig, probe};
+use spawner::engine::local::{LocalEngineConfig, Verdict, probe};
 
 use super::{Outcome, say};
 use crate::config::{Flags, Settings, check, live, load, secrets};
@@ -109,26 +109,32 @@ fn check_site(root: &Path) -> Vec<Finding> {
 }
 
 async fn check_notebooks(settings: &Settings) -> Vec<Finding> {
-    let config = LocalEngineConfig {
-        data_dir: settings.data_dir.clone(),
-        environment_dir: settings.notebooks.environment.clone(),
-        unsafe_no_sandbox: settings.unsafe_no_sandbox,
-        uid_base: settings.notebooks.uid_base,
+    let config = engine_config(settings);
+    let probed = tokio::task::spawn_blocking(move || probe(&config)).await;
+    let probed = match probed {
+        Ok(Ok(probed)) => probed,
+        Ok(Err(error)) => return vec![Finding::Bad(error.to_string())],
+        Err(error) => return vec![Finding::Bad(error.to_string())],
     };
-    let python = settings.notebooks.environment.join("bin/jupyter-lab");
-    let mut findings = vec![if python.exists() {
-        Finding::Good(format!("Python environment: {}", settings.notebooks.environment.display()))
-    } else {
-        Finding::Bad(format!(
-            "Python environment: {} is missing; ./setup.sh builds it, or set notebooks.environment",
-            python.display()
-        ))
-    }];
-    let capabilities = probe(&config).await;
-    let sandbox = format!("sandbox: {}", capabilities.isolation);
-    findings.push(if capabilities.isolated { Finding::Good(sandbox) } else { Finding::Bad(sandbox) });
-    findings.push(Finding::Good(format!("limits: {}", capabilities.limits)));
-    findings.push(Finding::Good(format!("freeze: {}", capabilities.freeze)));
-    findings.extend(capabilities.remarks.into_iter().map(Finding::Warning));
-    findings
+    probed
+        .findings
+        .into_iter()
+        .map(|found| {
+            let mend = found.mend.map(|mend| format!(" — {mend}")).unwrap_or_default();
+            let line = format!("{}: {}{mend}", found.subject, found.detail);
+            match found.verdict {
+                Verdict::Works => Finding::Good(line),
+                Verdict::Lacking => Finding::Warning(line),
+                Verdict::Missing => Finding::Bad(line),
+            }
+        })
+        .collect()
+}
+
+/// The settings in the words of the local engine.
+#[must_use]
+pub fn engine_config(settings: &Settings) -> LocalEngineConfig {
+    let mut config = LocalEngineConfig::new(&settings.data_dir, &settings.notebooks.environment);
+    config.unsafe_no_sandbox = settings.unsafe_no_sandbox;
+    config
 }

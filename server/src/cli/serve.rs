@@ -101,7 +101,8 @@ pub async fn run(flags: &Flags) -> Outcome {
         settings.public_origin.clone(),
     );
     let limits = RateLimits::new(&settings.limits, &settings.trusted_proxies);
-    let site = Site::new(&services, identity.session_storage(), gate, &limits);
+    let server_origin = settings.server_origin.parse().map_err(|error: proxy::InvalidHostPattern| problem(&error))?;
+    let site = Site::new(&services, identity.session_storage(), gate, server_origin, &limits);
     tokio::spawn(limits.sweep());
     tokio::spawn(live::watch_files(settings.clone(), folders, spawner.clone(), shutdown.clone()));
     announce(&settings, &identity, &capabilities).await;
@@ -126,17 +127,12 @@ fn make_data_folder(settings: &Settings) -> Result<(), Vec<String>> {
 /// The engine that runs notebook servers here.
 #[cfg(not(feature = "stub-engine"))]
 async fn open_engine(settings: &Settings) -> Result<Arc<dyn Engine>, Vec<String>> {
-    use spawner::engine::local::{LocalEngine, LocalEngineConfig};
+    use spawner::engine::local::LocalEngine;
 
-    let config = LocalEngineConfig {
-        data_dir: settings.data_dir.clone(),
-        environment_dir: settings.notebooks.environment.clone(),
-        unsafe_no_sandbox: settings.unsafe_no_sandbox,
-        uid_base: settings.notebooks.uid_base,
-    };
-    let engine = LocalEngine::open(config).await.map_err(|error| {
-        vec![error.to_string(), "run `ledgercloud doctor` to see what is missing".to_owned()]
-    })?;
+    let config = super::doctor::engine_config(settings);
+    let opened = tokio::task::spawn_blocking(move || LocalEngine::open(config)).await.map_err(|error| problem(&error))?;
+    let engine = opened
+        .map_err(|error| vec![error.to_string(), "run `ledgercloud doctor` to see what is missing".to_owned()])?;
     Ok(Arc::new(engine))
 }
 

@@ -1,14 +1,16 @@
 //! `ledgercloud users`: what an operator does to accounts from the command line.
 
+use std::num::NonZeroU32;
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use identity::{AllowPolicy, Identity, IdentityConfig, OauthProviderConfig};
+use identity::{AllowPolicy, Identity, IdentityConfig, OauthProviderConfig, Selector};
 use types::WalletAddress;
 use types::admin::UserQuery;
+use url::Url;
 
 use super::{Outcome, problem, say};
-use crate::config::{Flags, Settings, SignInPolicy, check, load};
+use crate::config::{Flags, OauthSettings, Settings, SignInPolicy, check, load};
 
 #[derive(Debug, Subcommand)]
 pub enum UsersCommand {
@@ -39,29 +41,34 @@ pub async fn run(flags: &Flags, command: UsersCommand) -> Outcome {
     match command {
         UsersCommand::List { search } => list(&identity, search).await.map_err(shown)?,
         UsersCommand::MakeAdministrator { name } => {
-            identity.operator_make_administrator(&name).await.map_err(shown)?;
+            identity.make_administrator(&selector(&name)).await.map_err(shown)?;
             say(&format!("{name} is administrator"));
         }
         UsersCommand::Suspend { name } => {
-            identity.operator_suspend(&name).await.map_err(shown)?;
+            identity.suspend_user(&selector(&name)).await.map_err(shown)?;
             say(&format!("{name} is suspended"));
         }
         UsersCommand::Reinstate { name } => {
-            identity.operator_reinstate(&name).await.map_err(shown)?;
+            identity.reinstate_user(&selector(&name)).await.map_err(shown)?;
             say(&format!("{name} may sign in again"));
         }
         UsersCommand::SetupLink => {
-            let secret = identity.operator_new_setup_secret().await.map_err(shown)?;
+            let secret = identity.reset_setup_link().await.map_err(shown)?;
             say(&format!("{}/setup/{secret}", settings.public_origin));
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
+fn selector(name: &str) -> Selector {
+    let Ok(selector) = name.parse();
+    selector
+}
+
 async fn list(identity: &Identity, search: Option<String>) -> Result<(), identity::IdentityError> {
     let mut query = UserQuery { search, ..UserQuery::default() };
     loop {
-        let page = identity.operator_users(&query).await?;
+        let page = identity.list_users(&query).await?;
         for user in page.items {
             let status = if user.suspended_at.is_some() { "suspended" } else { "active" };
             let wallets: Vec<_> = user.wallets.iter().map(WalletAddress::to_checksum).collect();
@@ -80,50 +87,49 @@ async fn list(identity: &Identity, search: Option<String>) -> Result<(), identit
 /// One line per value that cannot be read.
 pub fn identity_config(settings: &Settings) -> Result<IdentityConfig, Vec<String>> {
     let sign_in = &settings.sign_in;
-    let mut problems = Vec::new();
-    let mut read = |result: Result<String, String>| result.unwrap_or_else(|problem| { problems.push(problem); String::new() });
-    let oauth_providers = settings
-        .oauth
-        .iter()
-        .map(|provider| OauthProviderConfig {
-            slug: provider.slug.clone(),
-            display_name: provider.display_name.clone(),
-            issuer: provider.issuer.clone(),
-            client_id: provider.client_id.clone(),
-            client_secret: read(check::client_secret(&provider.client_secret)),
-            scopes: provider.scopes.clone(),
-            group_claim: provider.group_claim.clone(),
-        })
-        .collect();
-    let policy = if settings.development {
-        AllowPolicy::Open
-    } else {
-        match sign_in.policy {
-            SignInPolicy::Open => AllowPolicy::Open,
-            SignInPolicy::Invitation => AllowPolicy::Invitation,
-            SignInPolicy::AllowList => AllowPolicy::AllowList {
-                addresses: sign_in.allow_list.iter().filter_map(|text| text.parse().ok()).collect(),
-            },
-        }
+    let mut config = IdentityConfig::new(parse_url("public_origin", &settings.public_origin)?);
+    config.chain_ids.clone_from(&sign_in.chain_ids);
+    config.allow = match sign_in.policy {
+        SignInPolicy::Open => AllowPolicy::Open,
+        SignInPolicy::Invitation => AllowPolicy::Invitation,
+        SignInPolicy::AllowList => AllowPolicy::AllowList {
+            addresses: sign_in.allow_list.iter().filter_map(|text| text.parse().ok()).collect(),
+        },
     };
-    if !problems.is_empty() {
-        return Err(problems);
+    config.development = settings.development;
+    config.session_idle_ms = i64::from(sign_in.session_idle_minutes) * 60_000;
+    config.session_absolute_ms = i64::from(sign_in.session_max_hours) * 3_600_000;
+    for (chain, endpoint) in &settings.rpc {
+        let chain_id = chain.parse().map_err(|_| vec![format!("rpc: {chain:?} is not a chain id")])?;
+        config.rpc_endpoints.insert(chain_id, parse_url("rpc", endpoint)?);
     }
-    Ok(IdentityConfig {
-        hub_origin: settings.public_origin.clone(),
-        chain_ids: sign_in.chain_ids.clone(),
-        policy,
-        development: settings.development,
-        session_idle_ms: i64::from(sign_in.session_idle_minutes) * 60_000,
-        session_max_ms: i64::from(sign_in.session_max_hours) * 3_600_000,
-        rpc_endpoints: settings
-            .rpc
-            .iter()
-            .filter_map(|(chain, endpoint)| Some((chain.parse().ok()?, endpoint.clone())))
-            .collect(),
-        oauth_providers,
-        challenges_per_minute: settings.limits.challenges_per_minute,
-        proofs_per_minute: settings.limits.proofs_per_minute,
-        ..IdentityConfig::default()
+    for provider in &settings.oauth {
+        config.oauth_providers.push(oauth_provider(provider)?);
+    }
+    config.rate_limits.challenges_per_minute_and_ip = bound(settings.limits.challenges_per_minute);
+    config.rate_limits.proofs_per_minute_and_ip = bound(settings.limits.proofs_per_minute);
+    let problems = config.problems();
+    if problems.is_empty() { Ok(config) } else { Err(problems) }
+}
+
+fn oauth_provider(provider: &OauthSettings) -> Result<OauthProviderConfig, Vec<String>> {
+    let secret = check::client_secret(&provider.client_secret).map_err(|problem| vec![problem])?;
+    Ok(OauthProviderConfig {
+        slug: provider.slug.clone(),
+        display_name: provider.display_name.clone(),
+        issuer: parse_url(&format!("oauth.{}.issuer", provider.slug), &provider.issuer)?,
+        client_id: provider.client_id.clone(),
+        client_secret: Some(secret),
+        scopes: provider.scopes.clone(),
+        group_claim: provider.group_claim.clone(),
     })
+}
+
+fn parse_url(key: &str, text: &str) -> Result<Url, Vec<String>> {
+    Url::parse(text).map_err(|error| vec![format!("{key}: {text:?}: {error}")])
+}
+
+/// 0 means no bound.
+fn bound(limit: u32) -> NonZeroU32 {
+    NonZeroU32::new(limit).unwrap_or(NonZeroU32::MAX)
 }

@@ -12,7 +12,10 @@ use http::{Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use identity::Identity;
 use parking_lot::Mutex;
-use proxy::{ActivityKind, Admission, Gatekeeper, Passage, ProxyBody, Target};
+use proxy::{
+    ActivityKind, Admission, DOOR_COOKIE, Gatekeeper, Passage, ProxyBody, RESERVED_PATH_PREFIX, SECURE_DOOR_COOKIE,
+    Target,
+};
 use spawner::Spawner;
 use spawner::engine::Endpoint;
 use spawner::service::Door;
@@ -21,7 +24,7 @@ use types::{ServerId, SessionKey, Timestamp, UserId};
 
 use super::pass::Pass;
 use super::ticket::{Tickets, random_token};
-use super::{RESERVED_PREFIX, safe_path};
+use super::safe_path;
 
 /// How often a long-lived connection asks again whether its session lives.
 const RECHECK_INTERVAL: Duration = Duration::from_secs(15);
@@ -87,8 +90,9 @@ impl Gate {
         holds.then_some(pass)
     }
 
-    fn reserved(&self, parts: &Parts, host_label: &str) -> Response<ProxyBody> {
-        match parts.uri.path().strip_prefix(RESERVED_PREFIX) {
+    /// Answers a request to a path under [`RESERVED_PATH_PREFIX`].
+    pub fn reserved(&self, parts: &Parts, host_label: &str) -> Response<ProxyBody> {
+        match parts.uri.path().strip_prefix(RESERVED_PATH_PREFIX) {
             Some("begin") => {
                 let next = query_value(parts, "next").unwrap_or_default();
                 self.begin(host_label, safe_path(&next, "/lab"))
@@ -107,7 +111,7 @@ impl Gate {
             url::form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>()
         );
         let mut response = redirect(&location);
-        let cookie = set_cookie(state_cookie(self.secure_cookies), &state, STATE_LIFETIME_S, self.secure_cookies);
+        let cookie = set_cookie(state_cookie(self.secure_cookies), &state, RESERVED_PATH_PREFIX, STATE_LIFETIME_S);
         response.headers_mut().append(SET_COOKIE, cookie);
         response
     }
@@ -130,24 +134,24 @@ impl Gate {
         let lifetime_s = u32::try_from(pass.expires_at.since_ms(now) / 1_000).unwrap_or(0);
         let mut response = redirect(next);
         let headers = response.headers_mut();
-        headers.append(SET_COOKIE, set_cookie(pass_cookie(secure), &pass.seal(&self.key), lifetime_s, secure));
-        headers.append(SET_COOKIE, set_cookie(state_cookie(secure), "", 0, secure));
+        headers.append(SET_COOKIE, set_cookie(pass_cookie(secure), &pass.seal(&self.key), "/", lifetime_s));
+        headers.append(SET_COOKIE, set_cookie(state_cookie(secure), "", RESERVED_PATH_PREFIX, 0));
         response
     }
 
     /// The way in to a server that lives, thawed if it was frozen.
-    async fn forward(&self, parts: &Parts, door: Door, pass: Pass, next: &str) -> Admission {
+    async fn forward(&self, parts: &Parts, host_label: &str, door: Door, pass: Pass, next: &str) -> Admission {
         if door.state == ServerState::Frozen
             && let Err(error) = self.spawner.thaw_for_request(door.server_id, wake_for(parts)).await
         {
             tracing::warn!(server_id = %door.server_id, %error, "a frozen server did not thaw");
-            return respond(self.resting(parts, &door, next));
+            return respond(self.resting(parts, host_label, &door, next));
         }
         if is_navigation(parts) {
             self.spawner.note_activity(door.server_id, spawner::service::ActivityKind::Interaction);
         }
         let Some(way_in) = door.way_in.clone() else {
-            return respond(self.resting(parts, &door, next));
+            return respond(self.resting(parts, host_label, &door, next));
         };
         let target = match way_in.endpoint {
             Endpoint::Unix(path) => Target::Unix(Arc::new(path)),
@@ -186,11 +190,10 @@ impl Gate {
     }
 
     /// The server does not run: pages lead to the start page, programs are told.
-    fn resting(&self, parts: &Parts, door: &Door, next: &str) -> Response<ProxyBody> {
+    fn resting(&self, parts: &Parts, host_label: &str, door: &Door, next: &str) -> Response<ProxyBody> {
         let start = format!(
-            "{}/start/{}?next={}",
+            "{}/start/{host_label}?next={}",
             self.hub_origin,
-            door.host_label,
             url::form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>()
         );
         if is_navigation(parts) {
@@ -208,9 +211,6 @@ impl Gate {
 #[async_trait]
 impl Gatekeeper for Gate {
     async fn admit(&self, parts: &Parts, host_label: &str) -> Admission {
-        if parts.uri.path().starts_with(RESERVED_PREFIX) {
-            return respond(self.reserved(parts, host_label));
-        }
         let asked = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
         let next = safe_path(if asked == "/" { "/lab" } else { asked }, "/lab").to_owned();
         let door = self.spawner.door(host_label);
@@ -227,9 +227,9 @@ impl Gatekeeper for Gate {
             });
         };
         if !door.state.is_alive() {
-            return respond(self.resting(parts, &door, &next));
+            return respond(self.resting(parts, host_label, &door, &next));
         }
-        self.forward(parts, door, pass, &next).await
+        self.forward(parts, host_label, door, pass, &next).await
     }
 
     fn note_activity(&self, server_id: ServerId, kind: ActivityKind) {
@@ -244,11 +244,11 @@ impl Gatekeeper for Gate {
 /// Name of the cookie with the pass. The proxy keeps it from the notebook.
 #[must_use]
 pub const fn pass_cookie(secure: bool) -> &'static str {
-    if secure { "__Host-ledgercloud-door" } else { "ledgercloud-door" }
+    if secure { SECURE_DOOR_COOKIE } else { DOOR_COOKIE }
 }
 
 const fn state_cookie(secure: bool) -> &'static str {
-    if secure { "__Host-ledgercloud-state" } else { "ledgercloud-state" }
+    if secure { "__Secure-ledgercloud-state" } else { "ledgercloud-state" }
 }
 
 fn wake_for(parts: &Parts) -> spawner::service::ActivityKind {
@@ -284,9 +284,9 @@ fn query_value(parts: &Parts, name: &str) -> Option<String> {
         .find_map(|(key, value)| (key == name).then(|| value.into_owned()))
 }
 
-fn set_cookie(name: &str, value: &str, lifetime_s: u32, secure: bool) -> HeaderValue {
-    let secure = if secure { "; Secure" } else { "" };
-    let text = format!("{name}={value}; Path=/; Max-Age={lifetime_s}; HttpOnly; SameSite=Lax{secure}");
+fn set_cookie(name: &str, value: &str, path: &str, lifetime_s: u32) -> HeaderValue {
+    let secure = if name.starts_with("__") { "; Secure" } else { "" };
+    let text = format!("{name}={value}; Path={path}; Max-Age={lifetime_s}; HttpOnly; SameSite=Lax{secure}");
     // Names and values are made by us from URL-safe characters.
     HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }

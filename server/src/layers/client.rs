@@ -3,18 +3,26 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::extract::ConnectInfo;
-use http::HeaderMap;
+use http::{Extensions, HeaderMap, Request};
 use http::request::Parts;
 
 /// Address of the peer: its socket's, or, if that is a trusted proxy, the last address of
 /// `X-Forwarded-For` that is not one.
 #[must_use]
 pub fn address_of(parts: &Parts, trusted_proxies: &[IpAddr]) -> IpAddr {
-    let peer = parts
-        .extensions
+    forwarded(peer_of(&parts.extensions), &parts.headers, trusted_proxies)
+}
+
+/// The same for a whole request.
+#[must_use]
+pub fn client_address<B>(request: &Request<B>, trusted_proxies: &[IpAddr]) -> IpAddr {
+    forwarded(peer_of(request.extensions()), request.headers(), trusted_proxies)
+}
+
+fn peer_of(extensions: &Extensions) -> IpAddr {
+    extensions
         .get::<ConnectInfo<SocketAddr>>()
-        .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(address)| address.ip().to_canonical());
-    forwarded(peer, &parts.headers, trusted_proxies)
+        .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(address)| address.ip().to_canonical())
 }
 
 fn forwarded(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &[IpAddr]) -> IpAddr {
