@@ -20,6 +20,7 @@ mod local_engine {
     mod limits;
     mod network;
     mod pause;
+    mod spare;
     mod unprivileged;
     mod welcome;
 }

@@ -19,10 +19,12 @@ mod instance;
 mod launch;
 mod layout;
 mod notebook;
+mod plan;
 mod probe;
 mod process;
 mod record;
 mod sandbox;
+mod spare;
 mod start;
 mod supervisor;
 mod usage;
@@ -228,10 +230,13 @@ impl Engine for LocalEngine {
     async fn destroy(&self, server_id: ServerId) -> Result<(), EngineError> {
         self.shared.stop(server_id, Duration::ZERO).await?;
         self.shared.samples.lock().remove(&server_id);
-        let directory = self.shared.layout.server(server_id);
-        blocking(move || match std::fs::remove_dir_all(directory) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+        let shared = self.shared.clone();
+        blocking(move || {
+            shared.forget_spare(server_id)?;
+            match std::fs::remove_dir_all(shared.layout.server(server_id)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            }
         })
         .await?
         .map_err(passing("removing the server's records"))
@@ -275,5 +280,17 @@ impl Engine for LocalEngine {
         })
         .await?
         .map_err(passing("reading the log"))
+    }
+
+    fn keeps_spares(&self) -> bool {
+        self.shared.keeps_spares()
+    }
+
+    async fn prewarm(&self, spec: &ServerSpec) -> Result<(), EngineError> {
+        self.shared.prewarm(spec).await
+    }
+
+    async fn adopt(&self, spare: ServerId, spec: &ServerSpec) -> Result<(), EngineError> {
+        self.shared.adopt(spare, spec).await
     }
 }

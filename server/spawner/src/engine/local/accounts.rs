@@ -47,7 +47,7 @@ impl Accounts {
         })
     }
 
-    /// The user's account: the same for ever once it has been returned.
+    /// The user's account: the same until it is transferred.
     ///
     /// # Errors
     /// If the table cannot be written, or every id is taken.
@@ -59,11 +59,41 @@ impl Accounts {
         let taken: BTreeSet<u32> = given.values().copied().collect();
         let id = free_id(user_id, &self.ids, &taken)
             .ok_or_else(|| io::Error::other("every account id of the configured range is taken"))?;
-        let mut extended = given.clone();
-        extended.insert(user_id, id);
-        write_atomically(&self.file, &serde_json::to_vec_pretty(&extended)?)?;
-        *given = extended;
+        let mut changed = given.clone();
+        changed.insert(user_id, id);
+        self.store(&mut given, changed)?;
         Ok(Account(id))
+    }
+
+    /// Gives the account of one to another, who loses their own; the first has none any more.
+    pub(crate) fn transfer(&self, from: UserId, to: UserId) -> io::Result<()> {
+        let mut given = self.given.lock();
+        let mut changed = given.clone();
+        if let Some(id) = changed.remove(&from) {
+            changed.insert(to, id);
+        }
+        self.store(&mut given, changed)
+    }
+
+    /// Frees the account of somebody who has no files.
+    pub(crate) fn forget(&self, user_id: UserId) -> io::Result<()> {
+        let mut given = self.given.lock();
+        let mut changed = given.clone();
+        changed.remove(&user_id);
+        self.store(&mut given, changed)
+    }
+
+    /// What is not on the disk is not given.
+    fn store(
+        &self,
+        given: &mut BTreeMap<UserId, u32>,
+        changed: BTreeMap<UserId, u32>,
+    ) -> io::Result<()> {
+        if *given != changed {
+            write_atomically(&self.file, &serde_json::to_vec_pretty(&changed)?)?;
+            *given = changed;
+        }
+        Ok(())
     }
 }
 
@@ -136,6 +166,22 @@ mod tests {
             .map(|user| second.account_of(*user).unwrap())
             .collect();
         assert_eq!(given, again);
+    }
+
+    #[test]
+    fn an_account_changes_hands_for_good() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("accounts.json");
+        let accounts = Accounts::open(&file, 100..200).unwrap();
+        let (spare, user) = (UserId::generate(), UserId::generate());
+        accounts.account_of(user).unwrap();
+        let account = accounts.account_of(spare).unwrap();
+        accounts.transfer(spare, user).unwrap();
+        let again = Accounts::open(&file, 100..200).unwrap();
+        assert_eq!(again.account_of(user).unwrap(), account);
+        assert_ne!(again.account_of(spare).unwrap(), account);
+        again.forget(spare).unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 3);
     }
 
     #[test]

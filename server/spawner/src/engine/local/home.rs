@@ -8,7 +8,7 @@ pub(super) mod image;
 pub(super) mod measure;
 
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt, chown};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, lchown};
 use std::path::{Path, PathBuf};
 
 use types::UserId;
@@ -99,10 +99,52 @@ fn make_private(path: &Path, account: Option<Account>) -> io::Result<()> {
         _ => {}
     }
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))?;
-    match account {
-        Some(Account(id)) => chown(path, Some(id), Some(id)),
-        None => Ok(()),
+    account.map_or(Ok(()), |account| give(path, account))
+}
+
+/// Makes a home and everything in it an account's, unless it is already. Nobody may run in it. The
+/// home itself is last: as long as it is another's, this has not been finished.
+pub(super) fn give(path: &Path, Account(id): Account) -> io::Result<()> {
+    if std::fs::symlink_metadata(path)?.uid() == id {
+        return Ok(());
     }
+    for entry in walk(path) {
+        // The link itself, never what it points to.
+        lchown(entry?, Some(id), Some(id))?;
+    }
+    lchown(path, Some(id), Some(id))
+}
+
+/// Fails if there are more files than that in a home.
+pub(super) fn count_files(path: &Path, files_max: u32) -> io::Result<()> {
+    if walk(path).take(files_max as usize + 1).count() > files_max as usize {
+        return Err(io::Error::other(format!(
+            "the home has more than {files_max} files"
+        )));
+    }
+    Ok(())
+}
+
+/// Everything below a directory; links are not followed.
+fn walk(path: &Path) -> impl Iterator<Item = io::Result<PathBuf>> {
+    let mut directories = vec![path.to_owned()];
+    let mut entries: Option<std::fs::ReadDir> = None;
+    std::iter::from_fn(move || {
+        loop {
+            if let Some(entry) = entries.as_mut().and_then(Iterator::next) {
+                return Some(entry.and_then(|entry| {
+                    if entry.file_type()?.is_dir() {
+                        directories.push(entry.path());
+                    }
+                    Ok(entry.path())
+                }));
+            }
+            match std::fs::read_dir(directories.pop()?) {
+                Ok(found) => entries = Some(found),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    })
 }
 
 /// What is used now. `limit_bytes` is the profile's; an image knows its own.
@@ -113,5 +155,39 @@ pub(super) fn space(home: &Home, limit_bytes: u64) -> io::Result<Space> {
             used_bytes: measure::directory(&home.path)?,
             limit_bytes,
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_home_changes_hands_with_everything_in_it_and_nothing_outside() {
+        if !nix::unistd::geteuid().is_root() {
+            // Only root gives files away; without root homes never change hands.
+            return;
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let (home, outside) = (
+            directory.path().join("home"),
+            directory.path().join("outside"),
+        );
+        std::fs::create_dir_all(home.join("a/b")).unwrap();
+        std::fs::write(home.join("a/b/file"), "x").unwrap();
+        std::fs::write(&outside, "x").unwrap();
+        std::os::unix::fs::symlink(&outside, home.join("a/link")).unwrap();
+        count_files(&home, 4).unwrap();
+        assert!(count_files(&home, 3).is_err());
+
+        give(&home, Account(70_001)).unwrap();
+        for path in ["", "a", "a/b", "a/b/file", "a/link"] {
+            assert_eq!(
+                std::fs::symlink_metadata(home.join(path)).unwrap().uid(),
+                70_001,
+                "{path}"
+            );
+        }
+        assert_eq!(std::fs::metadata(&outside).unwrap().uid(), 0);
     }
 }

@@ -1,20 +1,20 @@
 //! Finding, holding, thawing and ending instances.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use types::ServerId;
+use types::{ServerId, UserId};
 
 use super::cgroup::Group;
 use super::cgroup::freezer::Motion;
 use super::file::is_missing;
 use super::home;
 use super::process::{
-    self, ProcessKey, children, descendants, marked, namespace_members, signal_pid,
+    self, MarkedProcess, ProcessKey, children, descendants, marked, namespace_members, signal_pid,
 };
 use super::record::{Exit, Record, ask_to_stop, generations};
 use super::{Shared, blocking, passing};
@@ -60,19 +60,14 @@ impl Shared {
     pub(super) fn observe(&self) -> io::Result<Vec<Observed>> {
         let mut found = Vec::new();
         let mut known = BTreeSet::new();
-        for entry in std::fs::read_dir(self.layout.servers())? {
-            let name = entry?.file_name();
-            let Some(server_id) = name.to_str().and_then(|name| name.parse::<ServerId>().ok())
-            else {
-                continue;
-            };
+        for server_id in self.recorded()? {
             if let Some(observed) = self.inspect(server_id)? {
                 known.insert(server_id);
                 found.push(observed);
             }
         }
         let mut unknown = BTreeSet::new();
-        for process in marked(&self.layout.engine_name) {
+        for process in self.marked_by_owner()? {
             if !known.contains(&process.server_id)
                 && unknown.insert((process.server_id, process.generation))
             {
@@ -84,6 +79,47 @@ impl Shared {
             }
         }
         Ok(found)
+    }
+
+    /// Servers that have left something.
+    fn recorded(&self) -> io::Result<Vec<ServerId>> {
+        let entries = std::fs::read_dir(self.layout.servers())?;
+        Ok(entries
+            .flatten()
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .collect())
+    }
+
+    /// Our processes by the server that they belong to: those of a spare that was adopted still
+    /// carry the spare's mark.
+    fn marked_by_owner(&self) -> io::Result<Vec<MarkedProcess>> {
+        let mut owners = BTreeMap::new();
+        for server_id in self.recorded()? {
+            if let Some(record) = self.living_now(server_id)? {
+                owners.insert(record.marked_as, (server_id, record.generation));
+            }
+        }
+        let mut processes = marked(&self.layout.engine_name);
+        for process in &mut processes {
+            if let Some((server_id, generation)) =
+                owners.get(&(process.server_id, process.generation))
+            {
+                (process.server_id, process.generation) = (*server_id, *generation);
+            }
+        }
+        Ok(processes)
+    }
+
+    pub(super) fn has_living_server(&self, owner: UserId) -> io::Result<bool> {
+        for server_id in self.recorded()? {
+            if self
+                .living_now(server_id)?
+                .is_some_and(|record| record.user_id == owner)
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The instance that runs, else how the newest one has ended, until that has been dealt with.
@@ -295,7 +331,8 @@ impl Shared {
     fn kill_marked(&self, server_id: ServerId) -> io::Result<()> {
         let started = Instant::now();
         loop {
-            let left: Vec<_> = marked(&self.layout.engine_name)
+            let left: Vec<_> = self
+                .marked_by_owner()?
                 .into_iter()
                 .filter(|process| process.server_id == server_id)
                 .collect();
@@ -318,7 +355,7 @@ impl Shared {
     }
 
     /// Removes control groups and sockets of all generations; returns whose server it was.
-    fn clear_away(&self, server_id: ServerId) -> io::Result<Option<types::UserId>> {
+    fn clear_away(&self, server_id: ServerId) -> io::Result<Option<UserId>> {
         let mut owner = None;
         for generation in generations(&self.layout.server(server_id))? {
             let instance = self.layout.instance(server_id, generation);
@@ -329,6 +366,7 @@ impl Shared {
             };
             group.remove()?;
             remove_if_there(&self.layout.socket(server_id, generation))?;
+            remove_if_there(&self.layout.control(server_id, generation))?;
             for scratch in [self.layout.runtime(server_id), instance.join("scratch")] {
                 if scratch.exists() {
                     std::fs::remove_dir_all(scratch)?;
@@ -344,19 +382,9 @@ impl Shared {
     }
 
     /// Unmounts the home unless another server of its owner runs.
-    fn release_home(&self, owner: types::UserId) -> io::Result<()> {
-        for entry in std::fs::read_dir(self.layout.servers())? {
-            let name = entry?.file_name();
-            let Some(server_id) = name.to_str().and_then(|name| name.parse::<ServerId>().ok())
-            else {
-                continue;
-            };
-            if self
-                .living_now(server_id)?
-                .is_some_and(|record| record.user_id == owner)
-            {
-                return Ok(());
-            }
+    fn release_home(&self, owner: UserId) -> io::Result<()> {
+        if self.has_living_server(owner)? {
+            return Ok(());
         }
         home::release(&self.layout, owner, self.host.homes)
     }

@@ -37,6 +37,23 @@ pub(crate) struct LaunchPlan {
     pub(crate) bounds: Bounds,
     pub(crate) process_bounds: ProcessBounds,
     pub(crate) confinement: Confinement,
+    /// Where the supervisor of a spare can be told whom it is for; none: it is somebody's already.
+    pub(crate) control: Option<PathBuf>,
+}
+
+/// What makes a spare somebody's server.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Adoption {
+    pub(crate) server_id: ServerId,
+    pub(crate) user_id: UserId,
+    pub(crate) generation: u32,
+    pub(crate) instance: PathBuf,
+    pub(crate) lock: PathBuf,
+    pub(crate) socket: PathBuf,
+    /// The user's home on the host.
+    pub(crate) home: PathBuf,
+    /// What the server is to be told, over what it was told at its start.
+    pub(crate) environment: BTreeMap<String, String>,
 }
 
 /// What stands between the server and the host.
@@ -116,6 +133,7 @@ impl LaunchPlan {
             confinement: Confinement::None {
                 directory: PathBuf::new(),
             },
+            control: None,
         }
     }
 }

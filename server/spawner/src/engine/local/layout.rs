@@ -80,6 +80,11 @@ impl Layout {
         self.run_dir.join(format!("{server_id}-{generation}.sock"))
     }
 
+    /// Where the supervisor of a spare listens for its user.
+    pub(crate) fn control(&self, server_id: ServerId, generation: u32) -> PathBuf {
+        self.run_dir.join(format!("{server_id}-{generation}.ctl"))
+    }
+
     /// Connection files of a server without a sandbox; others have it on memory of their own.
     pub(crate) fn runtime(&self, server_id: ServerId) -> PathBuf {
         self.run_dir.join(server_id.to_string())

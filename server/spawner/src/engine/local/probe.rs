@@ -468,6 +468,10 @@ fn nat(
     tool
 }
 
+/// Importing them would take seconds.
+const LOOK_FOR_PACKAGES: &str =
+    "from importlib.metadata import version; version('ipykernel'); print(version('jupyterlab'))";
+
 fn environment(
     environment: &Path,
     findings: &mut Vec<Finding>,
@@ -489,11 +493,7 @@ fn environment(
     // Asked without anything of the caller's, as the servers will run it.
     let output = Command::new(&python)
         .env_clear()
-        .args([
-            "-I",
-            "-c",
-            "import jupyterlab, ipykernel; print(jupyterlab.__version__)",
-        ])
+        .args(["-I", "-c", LOOK_FOR_PACKAGES])
         .output();
     let outcome = match output {
         Ok(output) if output.status.success() => {

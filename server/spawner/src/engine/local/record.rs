@@ -26,6 +26,10 @@ pub(crate) struct Record {
     pub(crate) isolated: bool,
     pub(crate) group: Group,
     pub(crate) bounds: Bounds,
+    /// What its processes are marked with: another server than its own if it was a spare.
+    pub(crate) marked_as: (ServerId, u32),
+    /// It waits for a user.
+    pub(crate) is_spare: bool,
 }
 
 /// What was granted, to report against.
@@ -52,6 +56,8 @@ impl Record {
             isolated: matches!(plan.confinement, Confinement::Sandbox(_)),
             group: plan.group.clone(),
             bounds: plan.bounds,
+            marked_as: (plan.server_id, plan.generation),
+            is_spare: plan.control.is_some(),
         }
     }
 
@@ -119,6 +125,15 @@ impl Exit {
         Self {
             cause,
             out_of_memory,
+            at: Timestamp::now(),
+        }
+    }
+
+    /// Nothing ran.
+    pub(crate) fn of_failed_start(cause: String) -> Self {
+        Self {
+            cause,
+            out_of_memory: false,
             at: Timestamp::now(),
         }
     }

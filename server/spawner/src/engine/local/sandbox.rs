@@ -21,12 +21,14 @@ const HOST_NAME: &str = "ledgercloud";
 /// Room for connection files and the like.
 const RUN_BYTES_MAX: u64 = 16 << 20;
 
+/// A spare writes a few small files before it has a home.
+const EMPTY_HOME_BYTES_MAX: u64 = 4 << 20;
+
 /// What is specific to one server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Sandbox {
     pub(crate) bubblewrap: PathBuf,
-    /// The user's home on the host.
-    pub(crate) home: PathBuf,
+    pub(crate) home: InnerHome,
     /// Where everybody's homes are mounted, on the host.
     pub(crate) other_homes: PathBuf,
     /// Directories shown read-only: ours and theirs.
@@ -34,6 +36,16 @@ pub(crate) struct Sandbox {
     pub(crate) network: SandboxNetwork,
     /// Room in `/tmp` and in `/dev/shm` each. It counts as memory.
     pub(crate) scratch_bytes_max: u64,
+}
+
+/// What is in the place of the home.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum InnerHome {
+    /// The user's home, by its path on the host.
+    Directory(PathBuf),
+    /// Nothing yet: the instance is a spare that waits for its user.
+    Empty,
 }
 
 /// What of the network is inside.
@@ -214,7 +226,13 @@ pub(crate) fn arguments(
     for (from, to) in &sandbox.read_only {
         add(&["--ro-bind", &from.to_string_lossy(), &to.to_string_lossy()]);
     }
-    add(&["--bind", &sandbox.home.to_string_lossy(), INNER_HOME]);
+    match &sandbox.home {
+        InnerHome::Directory(home) => add(&["--bind", &home.to_string_lossy(), INNER_HOME]),
+        InnerHome::Empty => {
+            let size = EMPTY_HOME_BYTES_MAX.to_string();
+            add(&["--size", &size, "--perms", "0700", "--tmpfs", INNER_HOME]);
+        }
+    }
     for file in files {
         add(&[
             "--perms",
@@ -250,7 +268,7 @@ mod tests {
     fn sandbox(network: SandboxNetwork) -> Sandbox {
         Sandbox {
             bubblewrap: PathBuf::from("/usr/bin/bwrap"),
-            home: PathBuf::from("/data/homes/one"),
+            home: InnerHome::Directory(PathBuf::from("/data/homes/one")),
             other_homes: PathBuf::from("/run/homes"),
             read_only: read_only_directories(
                 Path::new("/srv/environment"),

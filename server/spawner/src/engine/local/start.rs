@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,13 +11,10 @@ use types::notebook::NetworkKind;
 
 use super::accounts::Account;
 use super::home::{self, Home};
-use super::launch::{Confinement, IdentityKey, LaunchPlan, ProcessBounds, Started};
-use super::notebook::{self, Places};
+use super::launch::{LaunchPlan, Started};
+use super::plan::PlannedHome;
 use super::process::{INSTANCE_VARIABLE, mark};
-use super::record::{Bounds, Exit, Record, generations};
-use super::sandbox::{
-    self, INNER_FILES, INNER_HOME, INNER_NAME, INNER_RUNTIME, Sandbox, SandboxNetwork,
-};
+use super::record::{Exit, Record, generations};
 use super::supervisor::SUPERVISOR;
 use super::{Shared, blocking, passing};
 use crate::engine::{EngineError, ServerSpec};
@@ -29,8 +25,6 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
 const HOLDER_LOOK_INTERVAL: Duration = Duration::from_millis(20);
 /// Generations whose log and exit are kept.
 const GENERATIONS_KEPT_MAX: usize = 3;
-/// Part of the memory that each of `/tmp` and `/dev/shm` may take: full, they leave the server room.
-const SCRATCH_PARTS: u64 = 4;
 
 impl Shared {
     pub(super) async fn provision(self: &Arc<Self>, spec: &ServerSpec) -> Result<(), EngineError> {
@@ -59,13 +53,13 @@ impl Shared {
             return Ok(());
         }
         let (account, home) = self.provide_home(spec).await?;
-        let plan = self.plan(spec, instance, account, home)?;
+        let plan = self.plan(spec, account, PlannedHome::Of(home.path))?;
         self.samples.lock().remove(&spec.server_id);
         self.clone().prune(spec).await?;
         self.launch(spec, &plan).await
     }
 
-    async fn provide_home(
+    pub(super) async fn provide_home(
         self: &Arc<Self>,
         spec: &ServerSpec,
     ) -> Result<(Option<Account>, Home), EngineError> {
@@ -90,119 +84,7 @@ impl Shared {
         .map_err(passing("preparing the home"))
     }
 
-    fn plan(
-        &self,
-        spec: &ServerSpec,
-        instance: PathBuf,
-        account: Option<Account>,
-        home: Home,
-    ) -> Result<LaunchPlan, EngineError> {
-        std::fs::create_dir_all(&instance).map_err(passing("making the server's directory"))?;
-        let group = self
-            .host
-            .groups
-            .create(&format!("{}.{}", spec.server_id, spec.generation))
-            .map_err(passing("making the control group"))?;
-        let bounds = Bounds {
-            memory_bytes: spec.profile.memory_bytes,
-            cpu_millis: spec.profile.cpu_millis,
-            disk_bytes: spec.profile.disk_bytes,
-            processes_max: spec.profile.processes_max,
-        };
-        group
-            .set_limits(bounds)
-            .map_err(passing("setting the limits"))?;
-        let process_bounds = ProcessBounds {
-            file_bytes_max: Some(spec.profile.disk_bytes),
-            data_bytes_max: group.memory.is_none().then_some(spec.profile.memory_bytes),
-            // Counted for the whole account: only useful where each user has one.
-            processes_max: (group.pids.is_none() && account.is_some())
-                .then_some(u64::from(spec.profile.processes_max)),
-        };
-        let mark = mark(&self.layout.engine_name, spec.server_id, spec.generation);
-        let environment_dir = &self.config.environment_dir;
-        let (confinement, variables, arguments) = match &self.host.sandbox {
-            Some(support) => {
-                let network = match (&self.host.nat, spec.profile.network) {
-                    _ if !support.own_network => SandboxNetwork::Shared,
-                    (Some(tool), NetworkKind::Nat) => SandboxNetwork::Nat(tool.clone()),
-                    _ => SandboxNetwork::Off,
-                };
-                let places = Places {
-                    environment: environment_dir,
-                    files: Path::new(INNER_FILES),
-                    home: INNER_HOME,
-                    user_name: INNER_NAME,
-                    runtime: INNER_RUNTIME,
-                    scratch: "/tmp",
-                };
-                let sandbox = Sandbox {
-                    bubblewrap: support.bubblewrap.clone(),
-                    other_homes: self.layout.home_mounts(),
-                    home: home.path,
-                    read_only: sandbox::read_only_directories(
-                        environment_dir,
-                        self.host.interpreter_home.as_deref(),
-                        &self.files,
-                    ),
-                    network,
-                    scratch_bytes_max: spec.profile.memory_bytes / SCRATCH_PARTS,
-                };
-                let variables = notebook::environment(spec, places, mark);
-                (
-                    Confinement::Sandbox(Box::new(sandbox)),
-                    variables,
-                    notebook::arguments(places),
-                )
-            }
-            None => {
-                let home_path = home.path.display().to_string();
-                let scratch = instance.join("scratch");
-                let runtime = self.layout.runtime(spec.server_id);
-                for directory in [&scratch, &runtime] {
-                    std::fs::create_dir_all(directory)
-                        .map_err(passing("making the runtime directory"))?;
-                }
-                let scratch = scratch.display().to_string();
-                let places = Places {
-                    environment: environment_dir,
-                    files: &self.files,
-                    home: &home_path,
-                    user_name: "root",
-                    runtime: &runtime.display().to_string(),
-                    scratch: &scratch,
-                };
-                let variables = notebook::environment(spec, places, mark);
-                let arguments = notebook::arguments(places);
-                (
-                    Confinement::None {
-                        directory: home.path,
-                    },
-                    variables,
-                    arguments,
-                )
-            }
-        };
-        Ok(LaunchPlan {
-            server_id: spec.server_id,
-            user_id: spec.user_id,
-            generation: spec.generation,
-            instance,
-            lock: self.layout.server_lock(spec.server_id),
-            socket: self.layout.socket(spec.server_id, spec.generation),
-            group,
-            account,
-            identity_key: IdentityKey::new(&spec.identity_key),
-            program: environment_dir.join("bin/python"),
-            arguments,
-            environment: variables,
-            bounds,
-            process_bounds,
-            confinement,
-        })
-    }
-
-    async fn launch(
+    pub(super) async fn launch(
         self: &Arc<Self>,
         spec: &ServerSpec,
         plan: &LaunchPlan,
@@ -302,7 +184,7 @@ impl Shared {
     }
 }
 
-fn same_generation(living: &Record, spec: &ServerSpec) -> Result<(), EngineError> {
+pub(super) fn same_generation(living: &Record, spec: &ServerSpec) -> Result<(), EngineError> {
     if living.generation == spec.generation {
         return Ok(());
     }

@@ -4,6 +4,7 @@
 //! the log within bounds and writes down how it all ended. It is this same program, started with
 //! other arguments (see [`super::SupervisorCommand`]).
 
+mod adoption;
 mod entry;
 mod log_pump;
 mod network;
@@ -13,15 +14,18 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::os::unix::net::UnixListener;
-use std::path::Path;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::Arc;
 
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::stat::{Mode, umask};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
+use self::adoption::Kept;
 use super::launch::{Confinement, LaunchPlan, Started};
 use super::process::{ProcessKey, descendants, signal_pid};
 use super::record::{Exit, Record, Status, generations, is_asked_to_stop};
@@ -41,12 +45,14 @@ const SUPERVISOR_OOM_SCORE: &str = "-500";
 #[must_use]
 pub fn supervise(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCode> {
     // The operator's own arguments may come before ours.
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
     let kind = arguments
-        .into_iter()
+        .iter()
         .skip(1)
         .find_map(|argument| match argument.to_str() {
             Some(SUPERVISOR) => Some(Kind::Supervisor),
             Some(ENTRY) => Some(Kind::Entry),
+            Some(adoption::MOUNT) => Some(Kind::Mount),
             _ => None,
         })?;
     Some(match kind {
@@ -57,12 +63,20 @@ pub fn supervise(arguments: impl IntoIterator<Item = OsString>) -> Option<ExitCo
             eprintln!("the sandbox could not be entered: {error}");
             ExitCode::from(ENTRY_FAILED)
         }
+        Kind::Mount => match adoption::mount_home(arguments.into_iter()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("the home could not be mounted: {error}");
+                ExitCode::FAILURE
+            }
+        },
     })
 }
 
 enum Kind {
     Supervisor,
     Entry,
+    Mount,
 }
 
 /// As env(1) and bubblewrap: the command itself was not reached.
@@ -97,6 +111,7 @@ struct Handover {
     listener: RawFd,
     status: RawFd,
     gate: Option<RawFd>,
+    control: Option<RawFd>,
 }
 
 /// Returns a refusal, or nothing once the instance has lived and ended.
@@ -125,21 +140,27 @@ fn run() -> io::Result<Option<Started>> {
     if plan.instance.parent().is_some_and(has_living_generation) {
         return Ok(Some(Started::Held));
     }
-    let instance = plan.instance.clone();
-    let socket = plan.socket.clone();
-    let outcome = keep(plan);
-    let _ = std::fs::remove_file(socket);
-    if let Err(error) = &outcome {
-        // Whoever looks later must find an end, also when nothing began.
-        Exit {
-            cause: error.to_string(),
-            out_of_memory: false,
-            at: types::Timestamp::now(),
+    let kept = Arc::new(Mutex::new(Kept {
+        instance: plan.instance.clone(),
+        socket: plan.socket.clone(),
+        record: Record::new(&plan),
+        locks: vec![lock],
+    }));
+    let outcome = keep(plan, &kept);
+    // Nothing is adopted any more: whoever asks now finds the lock held, and then nobody.
+    let kept = kept.lock();
+    let _ = std::fs::remove_file(&kept.socket);
+    match outcome {
+        Ok(exit) => {
+            exit.write(&kept.instance)?;
+            Ok(None)
         }
-        .write(&instance)?;
+        Err(error) => {
+            // Whoever looks later must find an end, also when nothing began.
+            Exit::of_failed_start(error.to_string()).write(&kept.instance)?;
+            Err(error)
+        }
     }
-    drop(lock);
-    outcome.map(|()| None)
 }
 
 fn has_living_generation(server: &Path) -> bool {
@@ -177,15 +198,16 @@ fn detach() -> io::Result<()> {
     std::env::set_current_dir("/")
 }
 
-/// Starts the instance and stays until it has ended.
-fn keep(plan: LaunchPlan) -> io::Result<()> {
-    let mut record = Record::new(&plan);
-    record.write(&plan.instance)?;
+/// Starts the instance, stays until it has ended, and says how.
+fn keep(plan: LaunchPlan, kept: &Arc<Mutex<Kept>>) -> io::Result<Exit> {
+    let instance = plan.instance.clone();
+    let mut record = kept.lock().record.clone();
+    record.write(&instance)?;
     let isolated = record.isolated;
 
     let listener = listen(&plan.socket)?;
     let (log_reader, log_writer) = io::pipe()?;
-    let log = log_pump::start(log_reader, plan.instance.clone())?;
+    let log = log_pump::start(log_reader, kept.clone())?;
     let (status_reader, status_writer) = io::pipe()?;
     let network = match &plan.confinement {
         Confinement::Sandbox(sandbox) => sandbox.network.clone(),
@@ -196,7 +218,8 @@ fn keep(plan: LaunchPlan) -> io::Result<()> {
         .transpose()?;
     let oom_kills_before = plan.group.out_of_memory_kills().unwrap_or(0);
 
-    let (instance, group) = (plan.instance.clone(), plan.group.clone());
+    let group = plan.group.clone();
+    let (control, inner) = plan.control.clone().map(Control::open).transpose()?.unzip();
     let handover = Handover {
         plan,
         listener: pass_on(&listener)?,
@@ -205,9 +228,10 @@ fn keep(plan: LaunchPlan) -> io::Result<()> {
             .as_ref()
             .map(|(reader, _)| pass_on(reader))
             .transpose()?,
+        control: inner.as_ref().map(pass_on).transpose()?,
     };
     let mut child = start_entry(&handover, log_writer)?;
-    drop((listener, status_writer, handover));
+    drop((listener, status_writer, inner, handover));
     let (gate_reader, gate_writer) = gate.map_or((None, None), |(reader, writer)| {
         (Some(reader), Some(writer))
     });
@@ -238,6 +262,10 @@ fn keep(plan: LaunchPlan) -> io::Result<()> {
     drop(gate_writer);
     record.init = ProcessKey::of(init);
     record.write(&instance)?;
+    kept.lock().record = record;
+    if let Some(control) = control {
+        adoption::serve(control.reach(init), kept.clone())?;
+    }
     report(&Started::Running);
     close_standard_streams()?;
 
@@ -251,10 +279,41 @@ fn keep(plan: LaunchPlan) -> io::Result<()> {
         .out_of_memory_kills()
         .unwrap_or(0)
         .saturating_sub(oom_kills_before);
-    Exit::from_status(Status::of(status), oom_kills, is_asked_to_stop(&instance))
-        .write(&instance)?;
     let _ = log.join();
-    Ok(())
+    let asked = is_asked_to_stop(&kept.lock().instance);
+    Ok(Exit::from_status(Status::of(status), oom_kills, asked))
+}
+
+/// How a spare can be told whom it is for.
+struct Control {
+    listener: UnixListener,
+    path: PathBuf,
+    jupyter: UnixStream,
+}
+
+impl Control {
+    /// And the end that the server inherits.
+    fn open(path: PathBuf) -> io::Result<(Self, UnixStream)> {
+        let (jupyter, inner) = UnixStream::pair()?;
+        let listener = listen(&path)?;
+        Ok((
+            Self {
+                listener,
+                path,
+                jupyter,
+            },
+            inner,
+        ))
+    }
+
+    fn reach(self, init: i32) -> adoption::Reach {
+        adoption::Reach {
+            listener: self.listener,
+            control: self.path,
+            jupyter: self.jupyter,
+            init,
+        }
+    }
 }
 
 /// Opens the socket in our own directory: a user who could write there could put another socket in

@@ -14,13 +14,14 @@ use nix::sys::signal::SigSet;
 use nix::unistd::{Gid, Uid, setgroups, setresgid, setresuid};
 
 use super::super::accounts::Account;
-use super::super::launch::{Confinement, LaunchPlan, ProcessBounds};
-use super::super::sandbox::{self, Descriptors, INNER_KEY, InnerFile, Sandbox};
+use super::super::launch::{Confinement, ProcessBounds};
+use super::super::sandbox::{self, Descriptors, INNER_KEY, InnerFile, InnerHome, Sandbox};
 use super::Handover;
 
 /// Environment variables that `notebook_server.py` reads.
 const SOCKET_VARIABLE: &str = "LEDGERCLOUD_SOCKET_FD";
 const KEY_VARIABLE: &str = "LEDGERCLOUD_IDENTITY_KEY_FILE";
+const CONTROL_VARIABLE: &str = "LEDGERCLOUD_CONTROL_FD";
 /// The server is a better victim than the rest of the host; its kernels are better ones still.
 const SERVER_OOM_SCORE: &str = "100";
 /// Enough for a few hundred WebSockets and files.
@@ -47,7 +48,7 @@ fn prepare() -> io::Result<Command> {
     // The supervisor's mask is inherited: without this no kernel could be interrupted.
     SigSet::all().thread_unblock()?;
 
-    let plan = handover.plan;
+    let plan = &handover.plan;
     plan.group
         .join()
         .map_err(explain("joining the control group"))?;
@@ -61,15 +62,11 @@ fn prepare() -> io::Result<Command> {
                 None => (**sandbox).clone(),
             };
             give_up_rights(plan.account).map_err(explain("becoming an ordinary account"))?;
-            let descriptors = Descriptors {
-                status: handover.status,
-                gate: handover.gate,
-            };
-            sandboxed(&plan, &staged, descriptors, handover.listener)
+            sandboxed(&handover, &staged)
         }
         Confinement::None { directory } => {
             give_up_rights(None)?;
-            plain(&plan, directory, handover.listener)
+            plain(&handover, directory)
         }
     }
 }
@@ -114,7 +111,10 @@ fn stage(sandbox: &Sandbox) -> io::Result<Sandbox> {
         .read_only
         .iter()
         .map(|(from, _)| from.as_path())
-        .chain([sandbox.home.as_path()])
+        .chain(match &sandbox.home {
+            InnerHome::Directory(home) => Some(home.as_path()),
+            InnerHome::Empty => None,
+        })
         .collect();
     let stage = STAGES
         .into_iter()
@@ -136,7 +136,9 @@ fn stage(sandbox: &Sandbox) -> io::Result<Sandbox> {
         Ok(at)
     };
     let mut staged = sandbox.clone();
-    staged.home = show(&sandbox.home, "home".to_owned())?;
+    if let InnerHome::Directory(home) = &sandbox.home {
+        staged.home = InnerHome::Directory(show(home, "home".to_owned())?);
+    }
     for (index, (from, _)) in staged.read_only.iter_mut().enumerate() {
         *from = show(from, format!("read-only-{index}"))?;
     }
@@ -173,12 +175,12 @@ fn give_up_rights(account: Option<Account>) -> io::Result<()> {
     nix::sys::prctl::set_no_new_privs().map_err(io::Error::from)
 }
 
-fn sandboxed(
-    plan: &LaunchPlan,
-    sandbox: &Sandbox,
-    descriptors: Descriptors,
-    listener: RawFd,
-) -> io::Result<Command> {
+fn sandboxed(handover: &Handover, sandbox: &Sandbox) -> io::Result<Command> {
+    let plan = &handover.plan;
+    let descriptors = Descriptors {
+        status: handover.status,
+        gate: handover.gate,
+    };
     let mut files: Vec<InnerFile<i32>> = Vec::new();
     for file in sandbox::etc_files(&sandbox.network) {
         files.push(InnerFile {
@@ -204,21 +206,29 @@ fn sandboxed(
         .arg(last)
         .arg(&plan.program)
         .args(&plan.arguments)
-        .env(SOCKET_VARIABLE, listener.to_string())
         .env(KEY_VARIABLE, INNER_KEY);
+    name_descriptors(&mut command, handover);
     Ok(command)
 }
 
-fn plain(plan: &LaunchPlan, directory: &Path, listener: RawFd) -> io::Result<Command> {
+fn plain(handover: &Handover, directory: &Path) -> io::Result<Command> {
+    let plan = &handover.plan;
     let key = plan.instance.join("identity-key");
     super::super::file::write_atomically(&key, &plan.identity_key.bytes())?;
     let mut command = Command::new(&plan.program);
     command
         .args(&plan.arguments)
         .current_dir(directory)
-        .env(SOCKET_VARIABLE, listener.to_string())
         .env(KEY_VARIABLE, key);
+    name_descriptors(&mut command, handover);
     Ok(command)
+}
+
+fn name_descriptors(command: &mut Command, handover: &Handover) {
+    command.env(SOCKET_VARIABLE, handover.listener.to_string());
+    if let Some(control) = handover.control {
+        command.env(CONTROL_VARIABLE, control.to_string());
+    }
 }
 
 /// A descriptor from which the content can be read once. It must fit into a pipe (64 KiB, pipe(7)).

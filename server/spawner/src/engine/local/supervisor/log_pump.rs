@@ -4,7 +4,12 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, PipeReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread::JoinHandle;
+
+use parking_lot::Mutex;
+
+use super::adoption::Kept;
 
 /// Size at which the log becomes the old log.
 const LOG_BYTES_MAX: u64 = 2 << 20;
@@ -15,9 +20,10 @@ const TAIL_BYTES_MAX: u64 = 256 << 10;
 /// What is shown of one line.
 const LINE_CHARACTERS_MAX: usize = 2_000;
 
-/// Writes everything that comes through the pipe until its last writer is gone.
-pub(super) fn start(mut from: PipeReader, instance: PathBuf) -> io::Result<JoinHandle<()>> {
-    let mut log = Log::open(instance)?;
+/// Writes everything that comes through the pipe until its last writer is gone. The directory may
+/// be renamed meanwhile.
+pub(super) fn start(mut from: PipeReader, kept: Arc<Mutex<Kept>>) -> io::Result<JoinHandle<()>> {
+    let mut log = Log::open(&kept.lock().instance)?;
     std::thread::Builder::new()
         .name("log".to_owned())
         .spawn(move || {
@@ -26,7 +32,9 @@ pub(super) fn start(mut from: PipeReader, instance: PathBuf) -> io::Result<JoinH
                 match from.read(&mut chunk) {
                     Ok(0) => return,
                     // A full disk must not stop the server: what cannot be written is lost.
-                    Ok(length) => drop(log.append(&chunk[..length])),
+                    Ok(length) => {
+                        drop(log.append(&chunk[..length], || kept.lock().instance.clone()))
+                    }
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     Err(_) => return,
                 }
@@ -35,30 +43,27 @@ pub(super) fn start(mut from: PipeReader, instance: PathBuf) -> io::Result<JoinH
 }
 
 struct Log {
-    instance: PathBuf,
     file: File,
     written: u64,
 }
 
 impl Log {
-    fn open(instance: PathBuf) -> io::Result<Self> {
+    fn open(instance: &Path) -> io::Result<Self> {
         let file = OpenOptions::new()
             .append(true)
             .create(true)
             .mode(0o600)
-            .open(current(&instance))?;
+            .open(current(instance))?;
         let written = file.metadata()?.len();
-        Ok(Self {
-            instance,
-            file,
-            written,
-        })
+        Ok(Self { file, written })
     }
 
-    fn append(&mut self, chunk: &[u8]) -> io::Result<()> {
+    /// `instance`: where the log is now.
+    fn append(&mut self, chunk: &[u8], instance: impl FnOnce() -> PathBuf) -> io::Result<()> {
         if self.written + chunk.len() as u64 > LOG_BYTES_MAX {
-            std::fs::rename(current(&self.instance), previous(&self.instance))?;
-            *self = Self::open(std::mem::take(&mut self.instance))?;
+            let instance = instance();
+            std::fs::rename(current(&instance), previous(&instance))?;
+            *self = Self::open(&instance)?;
         }
         self.written += chunk.len() as u64;
         self.file.write_all(chunk)
@@ -144,12 +149,13 @@ mod tests {
     #[test]
     fn a_flood_stays_within_two_files_and_the_end_is_kept() {
         let directory = tempfile::tempdir().unwrap();
-        let mut log = Log::open(directory.path().to_owned()).unwrap();
+        let mut log = Log::open(directory.path()).unwrap();
+        let instance = || directory.path().to_owned();
         let line = format!("{}\n", "x".repeat(1_023));
         for _ in 0..3 * LOG_BYTES_MAX / 1_024 {
-            log.append(line.as_bytes()).unwrap();
+            log.append(line.as_bytes(), instance).unwrap();
         }
-        log.append(b"the end\n").unwrap();
+        log.append(b"the end\n", instance).unwrap();
         let size = |path: PathBuf| std::fs::metadata(path).unwrap().len();
         assert!(size(current(directory.path())) <= LOG_BYTES_MAX);
         assert!(size(previous(directory.path())) <= LOG_BYTES_MAX);
