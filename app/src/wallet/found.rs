@@ -112,11 +112,8 @@ impl FoundWallets {
             .last_used
             .as_ref()
             .is_some_and(|rdns| *rdns == wallet.rdns);
-        if is_last_used {
-            self.wallets.insert(0, wallet)
-        } else {
-            self.wallets.push(wallet)
-        }
+        let place = if is_last_used { 0 } else { self.wallets.len() };
+        self.wallets.insert(place, wallet);
     }
 
     /// There is a provider at `window.ethereum`.

@@ -17,7 +17,7 @@ use crate::wallet::found::WalletRef;
 #[component]
 pub(super) fn Ways(options: SignInOptions, purpose: ProofPurpose) -> impl IntoView {
     let viewer = use_shell().viewer_untracked();
-    let note = match (purpose, viewer.clone()) {
+    let note = match (purpose, viewer) {
         (ProofPurpose::SignIn, Some(viewer)) => {
             Some(view! { <AlreadySignedIn viewer /> }.into_any())
         }

@@ -8,6 +8,10 @@ use crate::wallet::built_in::passphrase::NewPassphrase;
 
 /// What is being done to the keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "hydrate"),
+    allow(dead_code, reason = "nothing is done on the server")
+)]
 pub(super) enum Work {
     Idle,
     /// `permille` stays 0 when the browser does the work and does not say how far it is.
