@@ -11,7 +11,7 @@ use crate::shell::use_shell;
 use crate::ui::{ErrorView, Skeleton};
 
 /// Shows what a page's resource holds. The pages are sent complete, so the outline is seen only
-/// when the browser reads anew: after going to the page by a link.
+/// after going to the page by a link; what is shown stays until what is read anew is there.
 pub(crate) fn loaded<T, V>(
     resource: Resource<ActionResult<T>>,
     view: impl Fn(T) -> V + Clone + Send + Sync + 'static,
@@ -21,7 +21,7 @@ where
     V: IntoView + 'static,
 {
     view! {
-        <Suspense fallback=|| view! { <Skeleton lines=6 /> }>
+        <Transition fallback=|| view! { <Skeleton lines=6 /> }>
             {move || {
                 let view = view.clone();
                 Suspend::new(async move {
@@ -31,7 +31,7 @@ where
                     }
                 })
             }}
-        </Suspense>
+        </Transition>
     }
 }
 

@@ -100,7 +100,15 @@ fn ServerOverview(detail: ServerDetail) -> impl IntoView {
             .await
             .map(|detail| vec![detail.server])
     });
-    leave_when_gone(rows, current);
+    leave_when_gone(
+        rows,
+        current,
+        if is_own {
+            "/dashboard"
+        } else {
+            "/admin/servers"
+        },
+    );
     let done = Callback::new(move |server: ServerView| {
         rows.update(|rows| merge_server(rows, server, NewServers::Ignore))
     });
@@ -182,14 +190,14 @@ fn last_lines(log: &[String]) -> Vec<String> {
     log.get(surplus..).unwrap_or_default().to_vec()
 }
 
-/// A server that is deleted while one looks at it: back to the dashboard.
-fn leave_when_gone(rows: RwSignal<Vec<ServerView>>, server: Memo<ServerView>) {
+/// A server that is deleted while one looks at it: back to the list.
+fn leave_when_gone(rows: RwSignal<Vec<ServerView>>, server: Memo<ServerView>, list: &'static str) {
     let navigate = use_navigate();
     Effect::new(move |_| {
         let is_gone = rows.with(Vec::is_empty)
             || server.with(|server| server.state == ServerState::Destroying);
         if is_gone {
-            navigate("/dashboard", Default::default());
+            navigate(list, Default::default());
         }
     });
 }

@@ -176,3 +176,35 @@ pub(super) fn status_badge(user: &UserRow) -> impl IntoView + use<> {
         (None, None) => view! { <Badge tone=Tone::Positive>"Active"</Badge> }.into_any(),
     }
 }
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use types::Timestamp;
+
+    use super::*;
+    use crate::pages::samples::user_row;
+    use crate::rendered::html;
+
+    #[test]
+    fn a_row_says_who_what_and_whether() {
+        let mut suspended = user_row();
+        suspended.suspended_at = Some(Timestamp(0));
+        suspended.display_name = "<b>Eve</b>".into();
+        let shown = html(|| user_table(vec![user_row(), suspended], &UserQuery::default()));
+        for needle in [
+            "Satoshi",
+            "satoshi@example.org",
+            "analysts",
+            "(manager)",
+            "Active",
+            "Suspended",
+            "&lt;b&gt;Eve",
+        ] {
+            assert!(shown.contains(needle), "{needle} is missing in {shown}");
+        }
+        assert!(
+            shown.contains("aria-sort=\"ascending\""),
+            "the list is in the order of names"
+        );
+    }
+}

@@ -10,16 +10,34 @@ use crate::ui::badge::state_label;
 use crate::ui::time::use_now;
 use crate::ui::{Alert, Badge, Icon, IconName, LogView, Meter, Progress, Time, Tone};
 
-/// One line on the state; a bar while the server starts.
+/// One line on the state; a bar while the server starts. Nothing when a failure is told beside it.
 #[component]
 pub(crate) fn StateLine(#[prop(into)] server: Signal<ServerView>) -> impl IntoView {
-    let is_starting = Memo::new(move |_| server.with(|server| server.state.is_starting()));
+    let line = Memo::new(move |_| server.with(state_line));
     let progress = Memo::new(move |_| server.with(|server| server.progress));
     let sentence = Memo::new(move |_| server.with(state_sentence));
-    view! {
-        <Show when=move || is_starting.get() fallback=move || view! { <p class="text-sm text-muted">{sentence}</p> }>
+    move || match line.get() {
+        Line::Bar => view! {
             <Progress value=progress label="Progress of the start" message=sentence />
-        </Show>
+        }
+        .into_any(),
+        Line::Sentence => view! { <p class="text-sm text-muted">{sentence}</p> }.into_any(),
+        Line::Nothing => ().into_any(),
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    Bar,
+    Sentence,
+    Nothing,
+}
+
+fn state_line(server: &ServerView) -> Line {
+    match server.failure {
+        _ if server.state.is_starting() => Line::Bar,
+        Some(_) => Line::Nothing,
+        None => Line::Sentence,
     }
 }
 
