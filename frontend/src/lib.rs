@@ -1,5 +1,8 @@
 //! The browser's entry: attaches the application to the page that the server rendered.
 
+// The type of a whole page is deep.
+#![recursion_limit = "512"]
+
 /// User Timing mark of the moment from which the page answers in the browser, for measurements and
 /// for tests that must not be faster than a person.
 const HYDRATED_MARK: &str = "hydrated";

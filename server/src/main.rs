@@ -1,5 +1,8 @@
 //! `ledgercloud`: one binary that runs the whole site.
 
+// The type of a whole page is deep.
+#![recursion_limit = "512"]
+
 mod api;
 mod cli;
 mod config;
