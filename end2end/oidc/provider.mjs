@@ -29,8 +29,11 @@ const people = {
 };
 const bySubject = Object.fromEntries(Object.values(people).map((person) => [person.sub, person]));
 
-function signingKey() {
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+/** Two keys to change between, each time under a new name: making one takes seconds at worst. */
+const keyPairs = [0, 1].map(() => generateKeyPairSync("rsa", { modulusLength: 2048 }));
+let rotations = 0;
+function nextSigningKey() {
+  const { privateKey } = keyPairs[rotations++ % keyPairs.length];
   return { ...privateKey.export({ format: "jwk" }), kid: randomUUID(), use: "sig", alg: "RS256" };
 }
 
@@ -106,7 +109,7 @@ function provider(keys) {
   return oidc;
 }
 
-let current = provider([signingKey()]);
+let current = provider([nextSigningKey()]);
 let keyRequests = 0;
 
 /** Answers the provider's question "who is this?" with the login hint, "may it?" with yes. */
@@ -130,7 +133,7 @@ async function interact(request, response) {
 server.on("request", async (request, response) => {
   try {
     if (request.method === "POST" && request.url === "/test/keys") {
-      current = provider([signingKey()]);
+      current = provider([nextSigningKey()]);
       return response.end("ok");
     }
     if (request.method === "POST" && request.url.startsWith("/test/groups?")) {

@@ -14,6 +14,13 @@ const fresh = (word) => `${word}${Date.now().toString(36)}${Math.floor(Math.rand
 const bulk = (administrator, lines, step = 'preview') =>
   administrator.call('admin/bulk', { csv: [HEADER, ...lines].join('\n'), step });
 
+/** The address with one letter in the other case, which EIP-55 refuses. */
+function wrongChecksum(address) {
+  const at = [...address].findIndex((letter, index) => index > 1 && /[a-f]/i.test(letter));
+  const letter = address[at];
+  return address.slice(0, at) + (letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase()) + address.slice(at + 1);
+}
+
 async function namesFound(administrator, search) {
   const { page } = (await administrator.callJson('admin/users', { query: { search, page: { limit: 200 } } })).json();
   return page.items.map(({ name }) => name);
@@ -29,28 +36,27 @@ test('each line gets its verdict, by the number that people count', async ({ adm
       '',
       `${name}2,0x1234,,member,,,`,
       `${name}1,,,member,,,`,
+      `${name}0,${wallet},,member,,,`,
       `${name}3,${wallet},,member,,,`,
       `${name}4,,,king,,,`,
       `${name}5,,,member,,galactic,`,
       `${name}6,,,member,,,yesterday`,
-      `${name}0,${wallet},,member,,,`,
       `,,,member,,,`,
-      `${name}7,${wallet.slice(0, -1)}${wallet.endsWith('0') ? '1' : '0'},,member,,,`,
+      `${name}7,${wrongChecksum(wallet)},,member,,,`,
       'a,b,c,d,e,f,g,h,i,j',
     ])
   ).json();
   const verdict = (line) => report.lines.find((entry) => entry.line === line);
   expect(report.applied).toBe(false);
-  expect(verdict(2)).toMatchObject({ verdict: 'reject' });
-  expect(verdict(2).message, 'names the other line').toContain('5');
-  expect(verdict(3)?.verdict ?? 'blank').toBe('blank');
+  expect(verdict(2)).toMatchObject({ verdict: 'create' });
+  expect(verdict(3)).toMatchObject({ verdict: 'blank' });
   expect(verdict(4)).toMatchObject({ verdict: 'reject', message: expect.stringMatching(/0x1234|address|wallet/i) });
-  expect(verdict(5)).toMatchObject({ verdict: 'reject', message: expect.stringContaining('2') });
-  expect(verdict(6)).toMatchObject({ verdict: 'reject' });
-  expect(verdict(7)).toMatchObject({ verdict: 'reject', message: expect.stringMatching(/role|king/i) });
-  expect(verdict(8)).toMatchObject({ verdict: 'reject', message: expect.stringMatching(/profile|galactic/i) });
-  expect(verdict(9)).toMatchObject({ verdict: 'reject', message: expect.stringMatching(/expires|date|yesterday/i) });
-  expect(verdict(10)).toMatchObject({ verdict: 'unchanged' });
+  expect(verdict(5)).toMatchObject({ verdict: 'reject', message: expect.stringMatching(/\b2\b/) });
+  expect(verdict(6)).toMatchObject({ verdict: 'unchanged' });
+  expect(verdict(7)).toMatchObject({ verdict: 'reject', message: expect.stringMatching(/\b6\b/) });
+  expect(verdict(8)).toMatchObject({ verdict: 'reject', message: expect.stringMatching(/role|king/i) });
+  expect(verdict(9)).toMatchObject({ verdict: 'reject', message: expect.stringMatching(/profile|galactic/i) });
+  expect(verdict(10)).toMatchObject({ verdict: 'reject', message: expect.stringMatching(/expires|date|yesterday/i) });
   for (const line of [11, 12, 13]) expect(verdict(line), String(line)).toMatchObject({ verdict: 'reject' });
   expect(await namesFound(administrator, name)).toEqual([`${name}0`]);
 });

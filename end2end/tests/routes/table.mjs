@@ -94,10 +94,12 @@ export const ROUTES = [
   form('admin/suspend', administrators(200), (world) => ({ user_id: world.bystander.account.user_id })),
   form('admin/reinstate', administrators(200), (world) => ({ user_id: world.bystander.account.user_id })),
   json('admin/servers', administrators(200), () => ({ query: {} })),
+  form('admin/engine', administrators(200)),
   form('admin/bulk_start', administrators(200)),
   form('admin/bulk', administrators(200), () => ({ csv: 'name,wallet\n', step: 'preview' })),
   form('admin/invitations', administrators(200)),
   form('admin/invite', administrators(200), () => ({ role: 'member', uses: 1, expires_in_hours: 1 })),
+  form('admin/invite_user', administrators(200), (world) => ({ user_id: world.bystander.account.user_id })),
   form('admin/revoke_invitation', administrators(404), (world) => ({ invitation_id: world.unknownId })),
   json('admin/audit', administrators(200), () => ({ query: {}, check: 'skip' })),
 
