@@ -1,7 +1,7 @@
 // A person's own servers: made, renamed, started, frozen, stopped and deleted, with each change
 // pushed to every open page.
 
-import { card } from '../support/dashboard.mjs';
+import { DEFAULT_SERVER, card } from '../support/dashboard.mjs';
 import { execute, reaches, startKernel, startServer } from '../support/jupyter.mjs';
 import { expect, open, test } from '../support/test.mjs';
 import { commandServer, defaultServer } from '../support/visitor.mjs';
@@ -59,7 +59,7 @@ test('a named server from its making to its deletion, seen in two tabs', async (
   await expect(card(page, 'Bridge study')).toHaveCount(0, START_TIMEOUT);
   await expect(card(second, 'Bridge study')).toHaveCount(0);
   await page.reload();
-  await expect(card(page, 'Default server')).toBeVisible();
+  await expect(card(page, DEFAULT_SERVER)).toBeVisible();
   await expect(card(page, 'Bridge study')).toHaveCount(0);
 });
 
@@ -122,7 +122,7 @@ test('a start can be cancelled', async ({ hub, person, openPage }) => {
   const server = await defaultServer(person);
   const page = await openPage(hub, { as: person });
   await open(page, '/dashboard');
-  const tile = card(page, 'Default server');
+  const tile = card(page, DEFAULT_SERVER);
   await tile.getByRole('button', { name: 'Start', exact: true }).click();
   await tile.getByRole('button', { name: 'Cancel' }).click();
   await expect(tile.locator('.state-stopped')).toBeVisible(START_TIMEOUT);

@@ -1,7 +1,7 @@
 // Without JavaScript: pages read, forms work.
 
 import { overflow, violations } from '../support/appearance.mjs';
-import { card } from '../support/dashboard.mjs';
+import { DEFAULT_SERVER, card } from '../support/dashboard.mjs';
 import { reaches } from '../support/jupyter.mjs';
 import { expect, test } from '../support/test.mjs';
 import { defaultServer, newPerson } from '../support/visitor.mjs';
@@ -24,7 +24,7 @@ test('a server is started, frozen, thawed and stopped by plain forms', async ({ 
   const server = await defaultServer(person);
   const page = await openPage(hub, { ...PLAIN, as: person });
   await page.goto('/dashboard');
-  const tile = card(page, 'Default server');
+  const tile = card(page, DEFAULT_SERVER);
   await expect(tile.locator('.state-stopped')).toBeVisible();
   await tile.getByRole('button', { name: 'Start', exact: true }).click();
   await expect(page).toHaveURL(/\/dashboard/);

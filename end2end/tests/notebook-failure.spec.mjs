@@ -3,7 +3,7 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { card } from '../support/dashboard.mjs';
+import { DEFAULT_SERVER, card } from '../support/dashboard.mjs';
 import { endHub, setupPath, startHub } from '../support/hub.mjs';
 import { askJupyter, execute, reaches, startKernel, startServer } from '../support/jupyter.mjs';
 import { expect, open, test } from '../support/test.mjs';
@@ -46,7 +46,7 @@ test('an environment that does not work: what failed, why, what it wrote, and wh
 
     // Dashboard and the server's own page say the same.
     await open(page, '/dashboard');
-    await expect(card(page, 'Default server')).toContainText(/In phase “\w+”/);
+    await expect(card(page, DEFAULT_SERVER)).toContainText(/In phase “\w+”/);
     await open(page, `/servers/${server.server_id}`);
     await expect(page.getByRole('log', { name: /log/i }).first()).toContainText('no module named jupyterlab');
   } finally {

@@ -5,7 +5,7 @@
 import { editServerConfig, endHub, logOf, setupPath, startHub } from '../support/hub.mjs';
 import { askJupyter, execute, reaches, startKernel, startServer } from '../support/jupyter.mjs';
 import { newNotebook, runCell, save, showsLauncher } from '../support/jupyterlab.mjs';
-import { card } from '../support/dashboard.mjs';
+import { DEFAULT_SERVER, card } from '../support/dashboard.mjs';
 import { expect, open, test } from '../support/test.mjs';
 import { defaultServer, newPerson, serverOf } from '../support/visitor.mjs';
 
@@ -23,7 +23,7 @@ test('an open notebook that nobody uses is warned, freezes, thaws at the next ce
     const server = await startServer(person, await defaultServer(person));
     const dashboard = await openPage(hub, { as: person });
     await open(dashboard, '/dashboard');
-    const tile = card(dashboard, 'Default server');
+    const tile = card(dashboard, DEFAULT_SERVER);
     await expect(tile).toContainText('Running');
     const [lab] = await Promise.all([dashboard.context().waitForEvent('page'), tile.getByRole('link', { name: 'Open' }).click()]);
     await showsLauncher(lab);
@@ -36,7 +36,7 @@ test('an open notebook that nobody uses is warned, freezes, thaws at the next ce
     await expect(tile).toContainText(/Freezes (in \d+ s|now)/, { timeout: PAUSE_TIMEOUT_MS });
     await expect(tile).toContainText('Keep active to prevent it');
     await expect(tile.locator('.state-frozen')).toBeVisible({ timeout: PAUSE_TIMEOUT_MS });
-    await expect(tile).toContainText(/idle/i);
+    await expect(tile).toContainText(/nothing was done/i);
 
     // The next cell thaws it: the variable is still there.
     expect(await runCell(lab, 'print(kept + 1)')).toBe('42');
@@ -46,7 +46,7 @@ test('an open notebook that nobody uses is warned, freezes, thaws at the next ce
     // The stop comes by the same file; files stay, and the address brings the server back.
     await editServerConfig(hub, { FREEZE_TIMEOUT: FREEZE_AFTER_S, NOTEBOOK_TIMEOUT: FREEZE_AFTER_S + 4 });
     await expect(tile.locator('.state-stopped')).toBeVisible({ timeout: PAUSE_TIMEOUT_MS });
-    await expect(tile).toContainText(/idle/i);
+    await expect(tile).toContainText(/nothing was done/i);
     await editServerConfig(hub, { FREEZE_TIMEOUT: 0, NOTEBOOK_TIMEOUT: 0 });
     await lab.goto(`http://${server.host_label}.localhost:${hub.port}/lab/tree/kept.txt`);
     await expect(lab.locator('.jp-FileEditor .cm-content')).toContainText('still here', { timeout: 120_000 });
