@@ -140,7 +140,8 @@ async fn open_engine(settings: &Settings) -> Result<Arc<dyn Engine>, Vec<String>
 #[cfg(feature = "stub-engine")]
 async fn open_engine(settings: &Settings) -> Result<Arc<dyn Engine>, Vec<String>> {
     tracing::warn!("notebook servers are stand-ins: this build is for measurements");
-    Ok(Arc::new(spawner::engine::stub::StubEngine::new(settings.data_dir.join("stub"))))
+    let engine = spawner::engine::stub::StubEngine::open(settings.data_dir.join("stub"));
+    Ok(Arc::new(engine.map_err(|error| problem(&error))?))
 }
 
 fn leptos_options(settings: &Settings) -> LeptosOptions {

@@ -238,7 +238,7 @@ pub fn spawner_settings(settings: &Settings, notebooks: &NotebookSettings) -> Re
         return Err(problems.into_iter().filter_map(Result::err).collect());
     }
     let profiles: Vec<ProfileSummary> = profiles.into_iter().filter_map(Result::ok).collect();
-    Ok(SpawnerSettings {
+    let resolved = SpawnerSettings {
         profiles,
         ladder: LadderSettings {
             freeze_after_ms: optional_ms(notebooks.freeze_after),
@@ -256,7 +256,9 @@ pub fn spawner_settings(settings: &Settings, notebooks: &NotebookSettings) -> Re
         server_origin: settings.server_origin.clone(),
         start_timeout_ms: ms(notebooks.start_timeout),
         stop_grace_ms: ms(notebooks.stop_grace),
-    })
+    };
+    let problems = resolved.problems();
+    if problems.is_empty() { Ok(resolved) } else { Err(problems) }
 }
 
 fn ms(seconds: u64) -> i64 {

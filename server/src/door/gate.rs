@@ -150,6 +150,12 @@ impl Gate {
         if is_navigation(parts) {
             self.spawner.note_activity(door.server_id, spawner::service::ActivityKind::Interaction);
         }
+        // Working in a notebook keeps the hub's session alive; polling does not.
+        if (is_navigation(parts) || !parts.method.is_safe())
+            && let Err(error) = self.identity.note_session_use(pass.session).await
+        {
+            tracing::warn!(%error, "the use of a session was not noted");
+        }
         let Some(way_in) = door.way_in.clone() else {
             return respond(self.resting(parts, host_label, &door, next));
         };
