@@ -113,7 +113,7 @@ impl Identity {
                 problems.join("\n"),
             ));
         }
-        let http = outbound::client()?;
+        let http = outbound::client(outbound::PROVIDER_TIMEOUT)?;
         let mut providers = BTreeMap::new();
         for provider in &config.oauth_providers {
             let slug = provider.slug.clone();
@@ -130,7 +130,7 @@ impl Identity {
         let inner = Arc::new(Inner {
             limits: RateLimiters::new(&config.rate_limits),
             chains: Chains {
-                http,
+                http: outbound::client(outbound::CHAIN_TIMEOUT)?,
                 endpoints: config.rpc_endpoints.clone(),
             },
             audit: AuditWriter::spawn(database.clone(), clock.clone()),

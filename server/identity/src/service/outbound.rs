@@ -5,20 +5,22 @@ use std::time::Duration;
 
 use crate::IdentityError;
 
-/// From the first byte sent to the last one read.
-const TIMEOUT: Duration = Duration::from_secs(3);
+/// For a chain's endpoint, from the first byte sent to the last one read.
+pub(crate) const CHAIN_TIMEOUT: Duration = Duration::from_secs(3);
+/// For an OpenID provider, which may have to wake up.
+pub(crate) const PROVIDER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes of an answer that are read.
 const ANSWER_BYTES_MAX: usize = 256 * 1_024;
 
-/// A client for such requests.
+/// A client for such requests, each of which may take that long.
 ///
 /// # Errors
 /// The machine has no usable store of root certificates.
-pub(crate) fn client() -> Result<reqwest::Client, IdentityError> {
+pub(crate) fn client(timeout: Duration) -> Result<reqwest::Client, IdentityError> {
     // Another part of the program may have chosen a provider already: then that one is used.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
-        .timeout(TIMEOUT)
+        .timeout(timeout)
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .user_agent("ledgercloud")

@@ -50,7 +50,7 @@ impl Chain {
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Self {
             endpoint: format!("http://{address}"),
-            http: outbound::client().unwrap(),
+            http: outbound::client(MINED_WITHIN).unwrap(),
             _process: process,
         }
     }
@@ -173,9 +173,20 @@ fn artefact(contract: &str, field: &str) -> String {
         .to_owned()
 }
 
+/// The program itself: the package's own `anvil` is a script that starts it, and would leave it
+/// running when the test ends the script.
 fn binary() -> PathBuf {
-    let installed =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../end2end/node_modules/.bin/anvil");
+    let system = match std::env::consts::OS {
+        "macos" => "darwin",
+        other => other,
+    };
+    let processor = match std::env::consts::ARCH {
+        "aarch64" => "arm64",
+        _ => "amd64",
+    };
+    let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!(
+        "../../end2end/node_modules/@foundry-rs/anvil-{system}-{processor}/bin/anvil"
+    ));
     let binary = std::env::var_os("LEDGERCLOUD_TEST_ANVIL").map_or(installed, PathBuf::from);
     assert!(
         binary.exists(),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -14,6 +15,9 @@ use crate::service::testing::wallet;
 
 /// Redirects of one visit; more is a loop.
 const REDIRECTS_MAX: usize = 12;
+
+/// For requests of the test itself, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) struct Provider {
     pub(super) issuer: String,
@@ -47,7 +51,7 @@ impl Provider {
         let told: serde_json::Value = serde_json::from_str(&line).unwrap();
         Self {
             issuer: told["issuer"].as_str().unwrap().to_owned(),
-            http: outbound::client().unwrap(),
+            http: outbound::client(PATIENCE).unwrap(),
             _process: process,
         }
     }
