@@ -110,7 +110,7 @@ fn ServerOverview(detail: ServerDetail) -> impl IntoView {
         },
     );
     let done = Callback::new(move |server: ServerView| {
-        rows.update(|rows| merge_server(rows, server, NewServers::Ignore))
+        rows.update(|rows| merge_server(rows, server, NewServers::Ignore));
     });
     view! {
         <Head server=current first=server is_own done />
@@ -145,9 +145,11 @@ fn Head(
     } else {
         Crumb::new("/admin/servers", "Servers")
     };
-    let description = (!is_own)
-        .then(|| format!("Belongs to {}", first.owner))
-        .unwrap_or_default();
+    let description = if is_own {
+        "Your notebook server: what it does, uses and has done.".to_owned()
+    } else {
+        format!("Belongs to {}", first.owner)
+    };
     view! {
         <PageHeader
             title=title(&first)

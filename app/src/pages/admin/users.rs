@@ -74,7 +74,7 @@ fn Users(list: UserList, query: UserQuery) -> impl IntoView {
     }
 }
 
-fn user_table(users: Vec<UserRow>, query: &UserQuery) -> impl IntoView {
+fn user_table(users: Vec<UserRow>, query: &UserQuery) -> impl IntoView + use<> {
     let columns = vec![
         sorted(
             Column::new("User"),

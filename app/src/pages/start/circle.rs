@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use types::notebook::ServerView;
 
 use super::phases::{NextStep, next_step};
+use super::visits::{HandOver, next_hand_over};
 
 /// What becomes of a server that runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,49 +18,80 @@ pub(super) enum Passage {
 /// history, so that *back* does not lead through it again.
 pub(super) fn hand_over(server: Signal<ServerView>, open: String) -> Signal<Passage> {
     let passage = RwSignal::new(Passage::Open);
-    #[cfg(feature = "hydrate")]
+    // Effects run in the browser only.
     Effect::new(move |gone: Option<bool>| {
         let gone = gone.unwrap_or(false);
         if gone || server.with(|server| next_step(server) != NextStep::HandOver) {
             return gone;
         }
         let label = server.with_untracked(|server| server.host_label.clone());
-        match browser::may_go(&label) {
-            super::visits::HandOver::Go => {
-                let _ = window().location().replace(&open);
+        match may_go(&label) {
+            HandOver::Go => {
+                tab::replace(&open);
                 true
             }
-            super::visits::HandOver::Hold => {
+            HandOver::Hold => {
                 passage.set(Passage::Circle);
                 false
             }
         }
     });
-    #[cfg(not(feature = "hydrate"))]
-    drop((
-        server,
-        open,
-        next_step as fn(&ServerView) -> NextStep,
-        NextStep::HandOver,
-    ));
     passage.into()
 }
 
+/// Counts the hand-overs of this tab to that server.
+fn may_go(host_label: &str) -> HandOver {
+    let key = format!("ledgercloud.hand_overs.{host_label}");
+    let (verdict, kept) = next_hand_over(&tab::kept(&key), tab::now_ms());
+    tab::keep(&key, &kept);
+    verdict
+}
+
+/// The tab's location, clock and own storage; without storage there is nothing to count with.
 #[cfg(feature = "hydrate")]
-mod browser {
+mod tab {
     use leptos::prelude::window;
 
-    use crate::pages::start::visits::{HandOver, next_hand_over};
-
-    /// Counts in the tab's own storage; without storage there is nothing to count with.
-    pub(super) fn may_go(host_label: &str) -> HandOver {
-        let Ok(Some(storage)) = window().session_storage() else {
-            return HandOver::Go;
-        };
-        let key = format!("ledgercloud.hand_overs.{host_label}");
-        let kept = storage.get_item(&key).ok().flatten().unwrap_or_default();
-        let (verdict, kept) = next_hand_over(&kept, js_sys::Date::now() as i64);
-        let _ = storage.set_item(&key, &kept);
-        verdict
+    pub(super) fn replace(address: &str) {
+        // Refused only for addresses of another site, which this is not.
+        let _ = window().location().replace(address);
     }
+
+    pub(super) fn now_ms() -> i64 {
+        // Milliseconds since 1970 are exact in a double.
+        js_sys::Date::now() as i64
+    }
+
+    pub(super) fn kept(key: &str) -> String {
+        storage()
+            .and_then(|storage| storage.get_item(key).ok().flatten())
+            .unwrap_or_default()
+    }
+
+    pub(super) fn keep(key: &str, value: &str) {
+        if let Some(storage) = storage() {
+            // A full storage counts nothing; the page works without.
+            let _ = storage.set_item(key, value);
+        }
+    }
+
+    fn storage() -> Option<web_sys::Storage> {
+        window().session_storage().ok().flatten()
+    }
+}
+
+/// There is no tab on the server, where none of this is called.
+#[cfg(not(feature = "hydrate"))]
+mod tab {
+    pub(super) fn replace(_: &str) {}
+
+    pub(super) fn now_ms() -> i64 {
+        0
+    }
+
+    pub(super) fn kept(_: &str) -> String {
+        String::new()
+    }
+
+    pub(super) fn keep(_: &str, _: &str) {}
 }

@@ -31,11 +31,6 @@ pub(crate) fn open_url(server_id: ServerId, path: &str) -> String {
     format!("/open/{server_id}?path={}", encoded(path))
 }
 
-/// The start page of a server, for this path.
-pub(crate) fn start_url(host_label: &str, path: &str) -> String {
-    format!("/start/{host_label}?next={}", encoded(path))
-}
-
 fn encoded(text: &str) -> String {
     byte_serialize(text.as_bytes()).collect()
 }
@@ -85,7 +80,6 @@ mod tests {
             url,
             format!("/open/{}?path=%2Flab%3Fa%3D1%26b%3D2%23c", server_id("a"))
         );
-        assert_eq!(start_url("satoshi", "/lab"), "/start/satoshi?next=%2Flab");
     }
 
     proptest! {
