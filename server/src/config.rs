@@ -241,7 +241,8 @@ impl Default for LimitSettings {
             writes_per_minute: 240,
             challenges_per_minute: 10,
             proofs_per_minute: 5,
-            body_bytes: 8 << 20,
+            // The largest list of people, form-encoded.
+            body_bytes: 16 << 20,
         }
     }
 }
@@ -352,10 +353,13 @@ pub fn sources(flags: &Flags) -> Figment {
     let file = flags.config.clone().unwrap_or_else(|| PathBuf::from(CONFIG_FILE));
     // Variables of the scripts around the program share the prefix; they are not settings.
     let environment = Env::prefixed("LEDGERCLOUD_")
-        .filter(|key| !["notebook_environment", "site_root", "cache"].contains(&key.as_str()) && !key.starts_with("test_"))
+        .filter(|key| is_setting(&key.as_str().to_ascii_lowercase()))
         .split("__");
-    let mut figment = Figment::from(Serialized::defaults(Settings::default()))
-        .merge(Toml::file_exact(file))
+    let mut figment = Figment::from(Serialized::defaults(Settings::default()));
+    if file.exists() {
+        figment = figment.merge(Toml::file_exact(file));
+    }
+    figment = figment
         .merge(Env::raw().only(&["DATABASE_URL"]))
         .merge(environment);
     // Where the start script has put what it built.
@@ -368,6 +372,16 @@ pub fn sources(flags: &Flags) -> Figment {
         }
     }
     figment.merge(Serialized::globals(given))
+}
+
+/// Whether a variable, without its prefix, names a setting or a section of settings.
+fn is_setting(variable: &str) -> bool {
+    const NOT_NESTED: [&str; 12] = [
+        "listen", "public_origin", "server_origin", "data_dir", "database_url", "development",
+        "unsafe_no_sandbox", "plain_http", "trusted_proxies", "log", "oauth", "rpc",
+    ];
+    const SECTIONS: [&str; 5] = ["sign_in__", "notebooks__", "limits__", "rpc__", "oauth__"];
+    NOT_NESTED.contains(&variable) || SECTIONS.iter().any(|section| variable.starts_with(section))
 }
 
 /// Reads the settings and fills in what follows from others.

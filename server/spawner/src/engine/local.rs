@@ -33,7 +33,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -50,6 +50,10 @@ use accounts::Accounts;
 use layout::Layout;
 use probe::Host;
 use usage::Samples;
+
+/// How long a start waits for a predecessor's last breath.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
+const LOCK_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The engine of one data directory. Cheap to clone.
 #[derive(Clone)]
@@ -89,8 +93,7 @@ impl LocalEngine {
             .truncate(false)
             .open(&lock_path)
             .map_err(LocalEngineError::io(&lock_path))?;
-        lock.try_lock()
-            .map_err(|_| LocalEngineError::InUse(layout.data_dir.clone()))?;
+        take(&lock).map_err(|_| LocalEngineError::InUse(layout.data_dir.clone()))?;
 
         let probe = probe::look(&config, &layout, is_root);
         if let Err(reason) = &probe.host.environment {
@@ -123,6 +126,19 @@ impl LocalEngine {
                 _lock: lock,
             }),
         })
+    }
+}
+
+/// A process that was killed may have left a child that is just about to become another program:
+/// until then the child holds what its parent held.
+fn take(lock: &File) -> Result<(), std::fs::TryLockError> {
+    let started = Instant::now();
+    loop {
+        match lock.try_lock() {
+            Err(error) if started.elapsed() > LOCK_TIMEOUT => return Err(error),
+            Err(_) => std::thread::sleep(LOCK_INTERVAL),
+            Ok(()) => return Ok(()),
+        }
     }
 }
 

@@ -230,6 +230,7 @@ fn keep(plan: LaunchPlan, kept: &Arc<Mutex<Kept>>) -> io::Result<Exit> {
             .transpose()?,
         control: inner.as_ref().map(pass_on).transpose()?,
     };
+    let network_log = log_writer.try_clone()?;
     let mut child = start_entry(&handover, log_writer)?;
     drop((listener, status_writer, inner, handover));
     let (gate_reader, gate_writer) = gate.map_or((None, None), |(reader, writer)| {
@@ -242,20 +243,28 @@ fn keep(plan: LaunchPlan, kept: &Arc<Mutex<Kept>>) -> io::Result<Exit> {
     } else {
         Some(child.id().cast_signed())
     };
+    let owner = init.map_or_else(
+        || Err(io::Error::from(io::ErrorKind::NotFound)),
+        network::Owner::of,
+    );
     let Some(init) = init else {
         let status = child.wait()?;
         let _ = log.join();
         return Err(io::Error::other(format!(
             "the sandbox did not start ({status}): {}",
-            last_line(&instance)
+            last_words(&instance)
         )));
     };
-    let mut nat = match attach(&network, init) {
+    let mut nat = match owner.and_then(|owner| attach(&network, init, &owner, network_log)) {
         Ok(nat) => nat,
         Err(error) => {
             signal_pid(init, Signal::SIGKILL);
             child.wait()?;
-            return Err(error);
+            let _ = log.join();
+            return Err(io::Error::other(format!(
+                "{error}: {}",
+                last_words(&instance)
+            )));
         }
     };
     // The end of the pipe opens the gate.
@@ -365,9 +374,14 @@ fn first_process(status: &io::PipeReader) -> Option<i32> {
         .map(|line| line.child_pid)
 }
 
-fn attach(network: &SandboxNetwork, init: i32) -> io::Result<Option<Child>> {
+fn attach(
+    network: &SandboxNetwork,
+    init: i32,
+    owner: &network::Owner,
+    log: io::PipeWriter,
+) -> io::Result<Option<Child>> {
     match network {
-        SandboxNetwork::Nat(tool) => network::attach(tool, init).map(Some),
+        SandboxNetwork::Nat(tool) => network::attach(tool, init, owner, log).map(Some),
         SandboxNetwork::Off | SandboxNetwork::Shared => Ok(None),
     }
 }
@@ -406,10 +420,15 @@ fn end_orphans(isolated: bool) -> io::Result<()> {
     Ok(())
 }
 
-fn last_line(instance: &Path) -> String {
-    log_pump::tail(instance, 1)
-        .pop()
-        .unwrap_or_else(|| "it said nothing".to_owned())
+/// What was said last, in one line.
+fn last_words(instance: &Path) -> String {
+    const LINES_MAX: usize = 3;
+    let lines = log_pump::tail(instance, LINES_MAX);
+    if lines.is_empty() {
+        "it said nothing".to_owned()
+    } else {
+        lines.join("; ")
+    }
 }
 
 pub(crate) use log_pump::tail;

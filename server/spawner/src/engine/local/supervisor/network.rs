@@ -4,7 +4,9 @@
 //! (cloud metadata services) and the host's own addresses are unreachable by routes that it lacks
 //! the right to change.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, PipeWriter, Write};
+use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -28,11 +30,36 @@ const UNREACHABLE: [&str; 11] = [
 
 /// It is there within milliseconds, or not at all.
 const READY_TIMEOUT: Duration = Duration::from_secs(10);
+const LOOK_INTERVAL: Duration = Duration::from_millis(1);
+
+/// The user namespace that owns the sandbox's network. It must be opened as soon as the sandbox has
+/// its first process: bubblewrap later moves on into a second one without rights.
+#[derive(Debug)]
+pub(super) struct Owner(File);
+
+impl Owner {
+    pub(super) fn of(init: i32) -> io::Result<Self> {
+        File::open(format!("/proc/{init}/ns/user")).map(Self)
+    }
+
+    /// A name by which other programs can open it.
+    fn path(&self) -> String {
+        format!("/proc/{}/fd/{}", std::process::id(), self.0.as_raw_fd())
+    }
+}
 
 /// Starts the stack and closes what must not be reached. `init` waits at its gate meanwhile.
-pub(super) fn attach(tool: &NatTool, init: i32) -> io::Result<Child> {
-    let mut child = start(tool, init)?;
-    if let Err(error) = close_off(init) {
+pub(super) fn attach(
+    tool: &NatTool,
+    init: i32,
+    owner: &Owner,
+    log: PipeWriter,
+) -> io::Result<Child> {
+    // bubblewrap sets up the loopback interface before it waits at the gate; a stack that did so too
+    // would be in its way.
+    until_true(|| has_loopback(init))?;
+    let mut child = start(tool, init, owner, log)?;
+    if let Err(error) = close_off(init, owner) {
         let _ = child.kill();
         let _ = child.wait();
         return Err(error);
@@ -40,16 +67,36 @@ pub(super) fn attach(tool: &NatTool, init: i32) -> io::Result<Child> {
     Ok(child)
 }
 
-fn start(tool: &NatTool, init: i32) -> io::Result<Child> {
+fn until_true(mut condition: impl FnMut() -> bool) -> io::Result<()> {
+    let started = Instant::now();
+    while !condition() {
+        if started.elapsed() > READY_TIMEOUT {
+            return Err(io::Error::from(io::ErrorKind::TimedOut));
+        }
+        std::thread::sleep(LOOK_INTERVAL);
+    }
+    Ok(())
+}
+
+/// Its address has a route as soon as the interface is up.
+fn has_loopback(init: i32) -> bool {
+    std::fs::read_to_string(format!("/proc/{init}/net/fib_trie"))
+        .is_ok_and(|routes| routes.contains("127.0.0.1"))
+}
+
+fn start(tool: &NatTool, init: i32, owner: &Owner, log: PipeWriter) -> io::Result<Child> {
     match tool {
-        NatTool::Slirp4netns(program) => start_slirp4netns(program, init),
-        NatTool::Pasta(program) => start_pasta(program, init),
+        NatTool::Slirp4netns(program) => start_slirp4netns(program, init, owner, log),
+        NatTool::Pasta(program) => start_pasta(program, init, owner, log),
     }
 }
 
-fn start_slirp4netns(program: &Path, init: i32) -> io::Result<Child> {
-    use std::os::fd::AsRawFd;
-
+fn start_slirp4netns(
+    program: &Path,
+    init: i32,
+    owner: &Owner,
+    log: PipeWriter,
+) -> io::Result<Child> {
     // Inherited by this one child: nothing else is started meanwhile.
     let (ready, told) = nix::unistd::pipe()?;
     nix::fcntl::fcntl(
@@ -68,18 +115,19 @@ fn start_slirp4netns(program: &Path, init: i32) -> io::Result<Child> {
         .arg(format!("--cidr={NAT_NETWORK}"))
         .arg(format!("--ready-fd={}", told.as_raw_fd()));
     if !nix::unistd::geteuid().is_root() {
-        command.arg(format!("--userns-path=/proc/{init}/ns/user"));
+        command.arg(format!("--userns-path={}", owner.path()));
     }
     let child = command
-        .args([&init.to_string(), "tap0"])
+        // By path: by number it would enter the user namespace of the moment.
+        .args(["--netns-type=path", &format!("/proc/{init}/ns/net"), "tap0"])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(log)
         .spawn()?;
     drop(told);
     let mut answer = [0];
     // It ends with the process: a stack that fails does not keep us waiting.
-    match io::Read::read(&mut std::fs::File::from(ready), &mut answer)? {
+    match io::Read::read(&mut File::from(ready), &mut answer)? {
         0 => Err(io::Error::other(
             "slirp4netns could not attach to the sandbox",
         )),
@@ -87,7 +135,7 @@ fn start_slirp4netns(program: &Path, init: i32) -> io::Result<Child> {
     }
 }
 
-fn start_pasta(program: &Path, init: i32) -> io::Result<Child> {
+fn start_pasta(program: &Path, init: i32, owner: &Owner, log: PipeWriter) -> io::Result<Child> {
     let mut child = Command::new(program)
         .args([
             "--foreground",
@@ -121,26 +169,21 @@ fn start_pasta(program: &Path, init: i32) -> io::Result<Child> {
             "--udp-ns",
             "none",
         ])
-        .arg(format!("--userns=/proc/{init}/ns/user"))
+        .arg(format!("--userns={}", owner.path()))
         .arg(format!("--netns=/proc/{init}/ns/net"))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(log)
         .spawn()?;
-    let started = Instant::now();
     // Its interface appears in the namespace when it is ready.
-    while !has_interface(init, "tap0") {
-        if child.try_wait()?.is_some() {
-            return Err(io::Error::other("pasta could not attach to the sandbox"));
-        }
-        if started.elapsed() > READY_TIMEOUT {
-            child.kill()?;
-            child.wait()?;
-            return Err(io::Error::from(io::ErrorKind::TimedOut));
-        }
-        std::thread::sleep(Duration::from_millis(2));
+    if until_true(|| has_interface(init, "tap0") || !matches!(child.try_wait(), Ok(None))).is_ok()
+        && has_interface(init, "tap0")
+    {
+        return Ok(child);
     }
-    Ok(child)
+    let _ = child.kill();
+    let _ = child.wait();
+    Err(io::Error::other("pasta could not attach to the sandbox"))
 }
 
 fn has_interface(init: i32, name: &str) -> bool {
@@ -150,7 +193,7 @@ fn has_interface(init: i32, name: &str) -> bool {
     })
 }
 
-fn close_off(init: i32) -> io::Result<()> {
+fn close_off(init: i32, owner: &Owner) -> io::Result<()> {
     let host = Command::new("ip")
         .args(["-o", "-4", "address", "show"])
         .output()?;
@@ -158,7 +201,9 @@ fn close_off(init: i32) -> io::Result<()> {
     let mut inside = Command::new("nsenter");
     inside.arg(format!("--target={init}")).arg("--net");
     if !nix::unistd::geteuid().is_root() {
-        inside.args(["--user", "--preserve-credentials"]);
+        inside
+            .arg(format!("--user={}", owner.path()))
+            .arg("--preserve-credentials");
     }
     let mut child = inside
         .args(["ip", "-batch", "-"])
