@@ -12,6 +12,7 @@ use types::sign_in::ProofPurpose;
 
 use crate::actions::sign_in::read_sign_in_options;
 use crate::pages::loading::loaded;
+use crate::shell::use_shell;
 use crate::ui::PageHeader;
 use notes::Failed;
 use ways::Ways;
@@ -20,6 +21,7 @@ use ways::Ways;
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let query = use_query_map();
+    let viewer = use_shell().viewer();
     let purpose =
         Memo::new(move |_| purpose_of(query.with(|query| query.get("purpose")).as_deref()));
     let error = Memo::new(move |_| query.with(|query| query.get("error")));
@@ -38,7 +40,13 @@ pub fn SignInPage() -> impl IntoView {
                 },
             }}
             {move || error.get().map(|code| view! { <Failed code /> })}
-            {loaded(options, move |options| view! { <Ways options purpose=purpose.get_untracked() /> })}
+            // Another purpose is another page, even where only the address's query tells them apart.
+            {move || {
+                let purpose = purpose.get();
+                loaded(options, move |options| {
+                    view! { <Ways options purpose viewer=viewer.get_untracked() /> }
+                })
+            }}
         </div>
     }
 }

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 use types::ErrorCode;
 use types::sign_in::Viewer;
 
-use crate::shell::use_shell;
 use crate::ui::{Alert, Button, ButtonKind, ControlSize, IconName, LinkButton, Tone};
 
 /// Why an OAuth provider's answer led back here. The address carries a code; its words are ours,
@@ -105,7 +104,6 @@ pub(super) fn SignInBeforeLinking() -> impl IntoView {
 /// Who may sign in here, and how to get in.
 #[component]
 pub(super) fn Policy(text: String) -> impl IntoView {
-    let is_development = use_shell().site().development;
     view! {
         <div class="sign-in-small grid gap-2">
             <p>{text}</p>
@@ -113,7 +111,6 @@ pub(super) fn Policy(text: String) -> impl IntoView {
                 "Have an invitation link? Open it in this browser first: it is remembered until you have signed in. "
                 "By signing in you let this site keep one cookie that holds your session."
             </p>
-            {is_development.then(|| view! { <p>"On a development instance anyone may sign in."</p> })}
         </div>
     }
 }

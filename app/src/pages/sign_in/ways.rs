@@ -1,13 +1,12 @@
 //! The ways to sign in, side by side; once one is under way, it alone.
 
 use leptos::prelude::*;
-use types::sign_in::{ProofPurpose, SignInOptions};
+use types::sign_in::{ProofPurpose, SignInOptions, Viewer};
 
 use super::built_in::BuiltInWallet;
 use super::notes::{AlreadySignedIn, Policy, SignInBeforeLinking};
 use super::oauth::OauthProviders;
 use super::view::SignInView;
-use crate::shell::use_shell;
 use crate::ui::{Alert, Card, Tone};
 use crate::wallet::chain::AcceptedChains;
 use crate::wallet::driver::SignInDriver;
@@ -15,8 +14,11 @@ use crate::wallet::flow::{Action, State};
 use crate::wallet::found::WalletRef;
 
 #[component]
-pub(super) fn Ways(options: SignInOptions, purpose: ProofPurpose) -> impl IntoView {
-    let viewer = use_shell().viewer_untracked();
+pub(super) fn Ways(
+    options: SignInOptions,
+    purpose: ProofPurpose,
+    viewer: Option<Viewer>,
+) -> impl IntoView {
     let note = match (purpose, viewer) {
         (ProofPurpose::SignIn, Some(viewer)) => {
             Some(view! { <AlreadySignedIn viewer /> }.into_any())

@@ -63,8 +63,7 @@ fn wallet_button(stage: Stage, wallet: FoundWallet) -> impl IntoView {
     let reference = wallet.reference.clone();
     let picture = match wallet.icon {
         Some(icon) => {
-            view! { <img src=icon alt="" width="24" height="24" class="wallet-icon" /> }
-                .into_any()
+            view! { <img src=icon alt="" width="24" height="24" class="wallet-icon" /> }.into_any()
         }
         None => view! { <Icon name=IconName::Wallet size=24 /> }.into_any(),
     };

@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use insta::assert_snapshot;
 use leptos::prelude::*;
 use types::sign_in::{ProofPurpose, WalletChallenge};
