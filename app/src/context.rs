@@ -44,8 +44,16 @@ mod server {
         }
 
         async fn prepare_default_server(&self, user_id: types::UserId) -> Result<(), ApiError> {
-            let account = self.identity.account(user_id).await.map_err(|error| error.to_api_error())?;
-            let profile = self.identity.profile_of(user_id).await.map_err(|error| error.to_api_error())?;
+            let account = self
+                .identity
+                .account(user_id)
+                .await
+                .map_err(|error| error.to_api_error())?;
+            let profile = self
+                .identity
+                .profile_of(user_id)
+                .await
+                .map_err(|error| error.to_api_error())?;
             let actor = types::audit::Actor {
                 kind: types::audit::ActorKind::User,
                 id: user_id.to_string(),
@@ -54,7 +62,13 @@ mod server {
                 ip: None,
             };
             self.spawner
-                .ensure_default(user_id, &account.name, profile.as_deref(), &actor, self.start_at_sign_in)
+                .ensure_default(
+                    user_id,
+                    &account.name,
+                    profile.as_deref(),
+                    &actor,
+                    self.start_at_sign_in,
+                )
                 .await
                 .map(|_| ())
                 .map_err(|error| error.to_api_error())
@@ -66,7 +80,8 @@ mod server {
     /// # Errors
     /// `internal` when called outside a request.
     pub fn services() -> Result<Services, ApiError> {
-        use_context::<Services>().ok_or_else(|| ApiError::new(ErrorCode::Internal, "no services in this context"))
+        use_context::<Services>()
+            .ok_or_else(|| ApiError::new(ErrorCode::Internal, "no services in this context"))
     }
 
     /// Where this request comes from and who sent it: set by the server's session layer.

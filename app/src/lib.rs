@@ -32,8 +32,8 @@ use pages::server::ServerPage;
 use pages::sign_in::SignInPage;
 use pages::start::StartPage;
 use shell::{SiteFooter, SiteHeader, SkipLink, provide_shell};
-use wallet::WalletWatcher;
 use ui::toast::{ToastRegion, provide_toasts};
+use wallet::WalletWatcher;
 
 #[cfg(feature = "ssr")]
 pub use shell::document::shell;

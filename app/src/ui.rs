@@ -66,7 +66,9 @@ pub use copy_button::CopyButton;
 pub use dialog::{ConfirmPhrase, Dialog, DialogButton, DialogClose, DialogFooter};
 pub use empty_state::EmptyState;
 pub use error_view::ErrorView;
-pub use field::{Checkbox, FileInput, InputKind, Select, SelectOption, Switch, TextArea, TextInput};
+pub use field::{
+    Checkbox, FileInput, InputKind, Select, SelectOption, Switch, TextArea, TextInput,
+};
 pub use icon::{Icon, IconName};
 pub use key_values::{KeyValue, KeyValues};
 pub use log_view::LogView;

@@ -28,17 +28,35 @@ pub async fn databases() -> Vec<TestDatabase> {
 #[allow(clippy::expect_used)]
 pub async fn sqlite() -> TestDatabase {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let url = format!("sqlite://{}?mode=rwc", folder.path().join("test.db").display());
+    let url = format!(
+        "sqlite://{}?mode=rwc",
+        folder.path().join("test.db").display()
+    );
     let connection = crate::open(&url).await.expect("a fresh SQLite database");
-    TestDatabase { connection, url, _folder: Some(folder) }
+    TestDatabase {
+        connection,
+        url,
+        _folder: Some(folder),
+    }
 }
 
 #[allow(clippy::expect_used)]
 async fn postgres(server: &str) -> TestDatabase {
     let name = format!("test_{}", UserId::generate());
-    let administration = Database::connect(format!("{server}/postgres")).await.expect("the PostgreSQL server");
-    administration.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a fresh database");
+    let administration = Database::connect(format!("{server}/postgres"))
+        .await
+        .expect("the PostgreSQL server");
+    administration
+        .execute_unprepared(&format!("CREATE DATABASE {name}"))
+        .await
+        .expect("a fresh database");
     let url = format!("{server}/{name}");
-    let connection = crate::open(&url).await.expect("a fresh PostgreSQL database");
-    TestDatabase { connection, url, _folder: None }
+    let connection = crate::open(&url)
+        .await
+        .expect("a fresh PostgreSQL database");
+    TestDatabase {
+        connection,
+        url,
+        _folder: None,
+    }
 }

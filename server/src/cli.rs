@@ -14,7 +14,12 @@ use crate::config::{Flags, LogFormat};
 
 /// A cloud workbench for on-chain analysts: sign in with a wallet, get your own notebook server.
 #[derive(Debug, Parser)]
-#[command(name = "ledgercloud", version, about, after_help = "Settings come from ledgercloud.toml, then the environment (LEDGERCLOUD_*, DATABASE_URL), then flags;\n`ledgercloud config` prints them all and where each comes from.")]
+#[command(
+    name = "ledgercloud",
+    version,
+    about,
+    after_help = "Settings come from ledgercloud.toml, then the environment (LEDGERCLOUD_*, DATABASE_URL), then flags;\n`ledgercloud config` prints them all and where each comes from."
+)]
 struct Arguments {
     #[command(flatten)]
     flags: Flags,
@@ -43,7 +48,10 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     // One provider of cryptography for TLS, chosen once.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return fail(&[format!("the asynchronous runtime did not start: {error}")]),
     };
@@ -99,7 +107,11 @@ pub fn start_log(format: LogFormat) {
     };
     let builder = tracing_subscriber::fmt().with_env_filter(filter);
     let started = if as_json {
-        builder.json().flatten_event(true).with_current_span(false).try_init()
+        builder
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .try_init()
     } else {
         builder.with_target(false).try_init()
     };

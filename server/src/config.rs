@@ -249,22 +249,48 @@ impl Default for LimitSettings {
 
 fn default_profiles() -> Vec<ProfileSettings> {
     [
-        ("small", "Small", "Reading, charts, small simulations.", "2G", 1.0, "8G", true),
-        ("medium", "Medium", "Traces of many blocks, larger data frames.", "4G", 2.0, "16G", false),
-        ("large", "Large", "Heavy simulation and indexing.", "8G", 4.0, "32G", false),
+        (
+            "small",
+            "Small",
+            "Reading, charts, small simulations.",
+            "2G",
+            1.0,
+            "8G",
+            true,
+        ),
+        (
+            "medium",
+            "Medium",
+            "Traces of many blocks, larger data frames.",
+            "4G",
+            2.0,
+            "16G",
+            false,
+        ),
+        (
+            "large",
+            "Large",
+            "Heavy simulation and indexing.",
+            "8G",
+            4.0,
+            "32G",
+            false,
+        ),
     ]
     .into_iter()
-    .map(|(slug, display_name, description, memory, cpu, disk, default)| ProfileSettings {
-        slug: slug.to_owned(),
-        display_name: display_name.to_owned(),
-        description: description.to_owned(),
-        memory: memory.to_owned(),
-        cpu,
-        disk: disk.to_owned(),
-        processes: processes_default(),
-        network: NetworkKind::Off,
-        default,
-    })
+    .map(
+        |(slug, display_name, description, memory, cpu, disk, default)| ProfileSettings {
+            slug: slug.to_owned(),
+            display_name: display_name.to_owned(),
+            description: description.to_owned(),
+            memory: memory.to_owned(),
+            cpu,
+            disk: disk.to_owned(),
+            processes: processes_default(),
+            network: NetworkKind::Off,
+            default,
+        },
+    )
     .collect()
 }
 
@@ -278,7 +304,10 @@ impl ProfileSettings {
             parse_bytes(text).map_err(|error| format!("profile {:?}, {key}: {error}", self.slug))
         };
         if !(self.cpu > 0.0 && self.cpu <= 1024.0) {
-            return Err(format!("profile {:?}, cpu: between 0 and 1024 cores, not {}", self.slug, self.cpu));
+            return Err(format!(
+                "profile {:?}, cpu: between 0 and 1024 cores, not {}",
+                self.slug, self.cpu
+            ));
         }
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let cpu_millis = (self.cpu * 1000.0).round() as u32;
@@ -350,7 +379,10 @@ pub fn sources(flags: &Flags) -> Figment {
         unsafe_no_sandbox: flags.unsafe_no_sandbox.then_some(true),
         log: flags.log,
     };
-    let file = flags.config.clone().unwrap_or_else(|| PathBuf::from(CONFIG_FILE));
+    let file = flags
+        .config
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(CONFIG_FILE));
     // Variables of the scripts around the program share the prefix; they are not settings.
     let environment = Env::prefixed("LEDGERCLOUD_")
         .filter(|key| is_setting(&key.as_str().to_ascii_lowercase()))
@@ -377,8 +409,18 @@ pub fn sources(flags: &Flags) -> Figment {
 /// Whether a variable, without its prefix, names a setting or a section of settings.
 fn is_setting(variable: &str) -> bool {
     const NOT_NESTED: [&str; 12] = [
-        "listen", "public_origin", "server_origin", "data_dir", "database_url", "development",
-        "unsafe_no_sandbox", "plain_http", "trusted_proxies", "log", "oauth", "rpc",
+        "listen",
+        "public_origin",
+        "server_origin",
+        "data_dir",
+        "database_url",
+        "development",
+        "unsafe_no_sandbox",
+        "plain_http",
+        "trusted_proxies",
+        "log",
+        "oauth",
+        "rpc",
     ];
     const SECTIONS: [&str; 5] = ["sign_in__", "notebooks__", "limits__", "rpc__", "oauth__"];
     NOT_NESTED.contains(&variable) || SECTIONS.iter().any(|section| variable.starts_with(section))
@@ -392,11 +434,17 @@ pub fn load(flags: &Flags) -> Result<Settings, Vec<String>> {
     if let Some(file) = &flags.config
         && !file.exists()
     {
-        return Err(vec![format!("{}: no such configuration file", file.display())]);
+        return Err(vec![format!(
+            "{}: no such configuration file",
+            file.display()
+        )]);
     }
-    let mut settings: Settings = sources(flags)
-        .extract()
-        .map_err(|errors| errors.into_iter().map(|error| error.to_string()).collect::<Vec<_>>())?;
+    let mut settings: Settings = sources(flags).extract().map_err(|errors| {
+        errors
+            .into_iter()
+            .map(|error| error.to_string())
+            .collect::<Vec<_>>()
+    })?;
     if settings.public_origin.is_empty() {
         settings.public_origin = format!("http://localhost:{}", settings.listen.port());
     }
@@ -409,8 +457,10 @@ pub fn load(flags: &Flags) -> Result<Settings, Vec<String>> {
     settings.data_dir = absolute(&settings.data_dir)?;
     settings.notebooks.environment = absolute(&settings.notebooks.environment)?;
     if settings.database_url.is_empty() {
-        settings.database_url =
-            format!("sqlite://{}?mode=rwc", settings.data_dir.join("ledgercloud.db").display());
+        settings.database_url = format!(
+            "sqlite://{}?mode=rwc",
+            settings.data_dir.join("ledgercloud.db").display()
+        );
     }
     Ok(settings)
 }

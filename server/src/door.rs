@@ -23,7 +23,11 @@ const NEXT_LENGTH_MAX: usize = 2_048;
 /// backslashes, control characters, encoded slashes at the start, user-info tricks.
 #[must_use]
 pub fn safe_path<'a>(text: &'a str, fallback: &'a str) -> &'a str {
-    let decoded_start: String = text.chars().take(24).collect::<String>().to_ascii_lowercase();
+    let decoded_start: String = text
+        .chars()
+        .take(24)
+        .collect::<String>()
+        .to_ascii_lowercase();
     let is_safe = text.len() <= NEXT_LENGTH_MAX
         && text.starts_with('/')
         && !text.starts_with("//")
@@ -43,7 +47,12 @@ mod tests {
 
     #[test]
     fn only_paths_of_this_origin_are_safe() {
-        for text in ["/", "/lab", "/lab/tree/a%20b.ipynb?x=1#y", "/servers/01h?tab=log"] {
+        for text in [
+            "/",
+            "/lab",
+            "/lab/tree/a%20b.ipynb?x=1#y",
+            "/servers/01h?tab=log",
+        ] {
             assert_eq!(safe_path(text, "/home"), text);
         }
         for text in [
@@ -66,6 +75,9 @@ mod tests {
         ] {
             assert_eq!(safe_path(text, "/home"), "/home", "{text:?}");
         }
-        assert_eq!(safe_path(&format!("/{}", "a".repeat(3_000)), "/home"), "/home");
+        assert_eq!(
+            safe_path(&format!("/{}", "a".repeat(3_000)), "/home"),
+            "/home"
+        );
     }
 }

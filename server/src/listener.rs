@@ -32,7 +32,11 @@ pub trait Handler: Clone + Send + Sync + 'static {
 }
 
 /// Serves until `shutdown` turns true, then lets open requests finish.
-pub async fn serve<H: Handler>(listener: TcpListener, handler: H, mut shutdown: watch::Receiver<bool>) {
+pub async fn serve<H: Handler>(
+    listener: TcpListener,
+    handler: H,
+    mut shutdown: watch::Receiver<bool>,
+) {
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
     builder
         .http1()
@@ -44,7 +48,9 @@ pub async fn serve<H: Handler>(listener: TcpListener, handler: H, mut shutdown: 
     let graceful = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
-        let Ok(slot) = slots.clone().acquire_owned().await else { break };
+        let Ok(slot) = slots.clone().acquire_owned().await else {
+            break;
+        };
         let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok(connection) => connection,
@@ -67,7 +73,10 @@ pub async fn serve<H: Handler>(listener: TcpListener, handler: H, mut shutdown: 
         });
     }
     drop(listener);
-    if tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown())
+        .await
+        .is_err()
+    {
         tracing::info!("some connections were still open at the end");
     }
 }
@@ -77,8 +86,9 @@ fn serve_connection<H: Handler>(
     stream: TcpStream,
     peer: SocketAddr,
     handler: H,
-) -> impl hyper_util::server::graceful::GracefulConnection<Error = Box<dyn std::error::Error + Send + Sync>> + 'static
-{
+) -> impl hyper_util::server::graceful::GracefulConnection<
+    Error = Box<dyn std::error::Error + Send + Sync>,
+> + 'static {
     // Small answers must not wait for more to come.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::trace!(%error, "TCP_NODELAY");
@@ -88,5 +98,7 @@ fn serve_connection<H: Handler>(
         let handler = handler.clone();
         async move { Ok::<_, Infallible>(handler.handle(request).await) }
     });
-    builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned()
+    builder
+        .serve_connection_with_upgrades(TokioIo::new(stream), service)
+        .into_owned()
 }

@@ -78,7 +78,11 @@ impl Site {
 
 impl Handler for Site {
     async fn handle(&self, mut request: Request<Incoming>) -> Response<Body> {
-        let authority = request.headers().get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let authority = request
+            .headers()
+            .get(HOST)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         if let Some(label) = proxy::host_label(authority, &self.server_origin) {
             if request.uri().path().starts_with(RESERVED_PATH_PREFIX) {
                 let label = label.into_owned();
@@ -98,16 +102,24 @@ impl Handler for Site {
 
 fn hub(services: &Services, sessions: SessionStorage, limits: &RateLimits) -> Router {
     let secure = services.settings.public_origin.starts_with("https://");
-    let transport = if secure { Transport::Tls } else { Transport::Plain };
+    let transport = if secure {
+        Transport::Tls
+    } else {
+        Transport::Plain
+    };
     let resolver = Resolver {
         identity: services.identity.clone(),
         trusted_proxies: services.settings.trusted_proxies.clone().into(),
     };
     let hub_origin: Arc<str> = Arc::from(services.settings.public_origin.as_str());
-    let timed = Router::new()
-        .merge(links())
-        .merge(pages(services))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT));
+    let timed =
+        Router::new()
+            .merge(links())
+            .merge(pages(services))
+            .layer(TimeoutLayer::with_status_code(
+                StatusCode::SERVICE_UNAVAILABLE,
+                REQUEST_TIMEOUT,
+            ));
     Router::new()
         .merge(timed)
         .merge(streams())
@@ -119,26 +131,40 @@ fn hub(services: &Services, sessions: SessionStorage, limits: &RateLimits) -> Ro
         .layer(from_fn_with_state(hub_origin, refuse_cross_site))
         .layer(from_fn_with_state(limits.clone(), limit_rate))
         .layer(DefaultBodyLimit::max(services.settings.limits.body_bytes))
-        .layer(tower_http::limit::RequestBodyLimitLayer::new(services.settings.limits.body_bytes))
+        .layer(tower_http::limit::RequestBodyLimitLayer::new(
+            services.settings.limits.body_bytes,
+        ))
         .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(transport, add_security_headers))
         .layer(from_fn(log_requests))
         .with_state(services.clone())
 }
 
-fn session_layer(services: &Services, sessions: SessionStorage, secure: bool) -> SessionManagerLayer<SessionStorage> {
+fn session_layer(
+    services: &Services,
+    sessions: SessionStorage,
+    secure: bool,
+) -> SessionManagerLayer<SessionStorage> {
     let idle_minutes = i64::from(services.settings.sign_in.session_idle_minutes);
     SessionManagerLayer::new(sessions)
-        .with_name(if secure { "__Host-ledgercloud-session" } else { "ledgercloud-session" })
+        .with_name(if secure {
+            "__Host-ledgercloud-session"
+        } else {
+            "ledgercloud-session"
+        })
         .with_secure(secure)
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_path("/")
-        .with_expiry(Expiry::OnInactivity(tower_sessions::cookie::time::Duration::minutes(idle_minutes)))
+        .with_expiry(Expiry::OnInactivity(
+            tower_sessions::cookie::time::Duration::minutes(idle_minutes),
+        ))
 }
 
 fn health() -> Router<Services> {
-    Router::new().route("/health", get(api::health::health)).route("/v1/health", get(api::health::health))
+    Router::new()
+        .route("/health", get(api::health::health))
+        .route("/v1/health", get(api::health::health))
 }
 
 fn links() -> Router<Services> {
@@ -151,17 +177,35 @@ fn links() -> Router<Services> {
         .route("/open/{server_id}", get(api::doors::open))
         .route("/door/{host_label}", get(api::doors::door))
         // Links of JupyterLab's own menu: "Hub Control Panel" and "Log Out".
-        .route("/hub/", get(|| async { axum::response::Redirect::to("/dashboard") }))
-        .route("/hub/home", get(|| async { axum::response::Redirect::to("/dashboard") }))
-        .route("/hub/logout", get(|| async { axum::response::Redirect::to("/account") }))
-        .route("/hub/spawn", get(|| async { axum::response::Redirect::to("/dashboard") }))
-        .route("/hub/spawn/{*server}", get(|| async { axum::response::Redirect::to("/dashboard") }))
+        .route(
+            "/hub/",
+            get(|| async { axum::response::Redirect::to("/dashboard") }),
+        )
+        .route(
+            "/hub/home",
+            get(|| async { axum::response::Redirect::to("/dashboard") }),
+        )
+        .route(
+            "/hub/logout",
+            get(|| async { axum::response::Redirect::to("/account") }),
+        )
+        .route(
+            "/hub/spawn",
+            get(|| async { axum::response::Redirect::to("/dashboard") }),
+        )
+        .route(
+            "/hub/spawn/{*server}",
+            get(|| async { axum::response::Redirect::to("/dashboard") }),
+        )
 }
 
 fn streams() -> Router<Services> {
     Router::new()
         .route("/hub/api/lc/servers/events", get(api::events::servers))
-        .route("/hub/api/lc/servers/{server_id}/events", get(api::events::progress))
+        .route(
+            "/hub/api/lc/servers/{server_id}/events",
+            get(api::events::progress),
+        )
 }
 
 /// The pages and their server functions.
@@ -174,16 +218,20 @@ fn pages(services: &Services) -> Router<Services> {
         }
     };
     let options = services.leptos.clone();
-    Router::new().leptos_routes_with_context(services, generate_route_list(App), context, move || {
-        shell(options.clone())
-    })
+    Router::new().leptos_routes_with_context(
+        services,
+        generate_route_list(App),
+        context,
+        move || shell(options.clone()),
+    )
 }
 
 /// Each page names in its policy the nonce that its scripts carry.
 fn send_page_policy() {
-    let (Some(nonce), Some(response)) =
-        (leptos::nonce::use_nonce(), leptos::prelude::use_context::<leptos_axum::ResponseOptions>())
-    else {
+    let (Some(nonce), Some(response)) = (
+        leptos::nonce::use_nonce(),
+        leptos::prelude::use_context::<leptos_axum::ResponseOptions>(),
+    ) else {
         return;
     };
     if let Ok(policy) = HeaderValue::from_str(&page_policy(&nonce.to_string())) {
@@ -192,16 +240,26 @@ fn send_page_policy() {
 }
 
 /// Files of `public` that have a name of their own at the top.
-const STATIC_FILES: [&str; 4] = ["/favicon.svg", "/manifest.webmanifest", "/no-script.css", "/users-template.csv"];
+const STATIC_FILES: [&str; 4] = [
+    "/favicon.svg",
+    "/manifest.webmanifest",
+    "/no-script.css",
+    "/users-template.csv",
+];
 
 /// Compiled and static files, compressed beforehand. Names under `/pkg` carry a hash of their
 /// content, and a font never changes under its name, so they are kept for ever.
 fn files(services: &Services) -> Router<Services> {
     let root = &services.settings.site_root;
-    let forever =
-        SetResponseHeaderLayer::overriding(CACHE_CONTROL, if_found("public, max-age=31536000, immutable"));
-    let a_day = SetResponseHeaderLayer::overriding(CACHE_CONTROL, if_found("public, max-age=86400"));
-    let packages = ServeDir::new(root.join("pkg")).precompressed_br().precompressed_gzip();
+    let forever = SetResponseHeaderLayer::overriding(
+        CACHE_CONTROL,
+        if_found("public, max-age=31536000, immutable"),
+    );
+    let a_day =
+        SetResponseHeaderLayer::overriding(CACHE_CONTROL, if_found("public, max-age=86400"));
+    let packages = ServeDir::new(root.join("pkg"))
+        .precompressed_br()
+        .precompressed_gzip();
     let options = services.leptos.clone();
     let pages = services.pages();
     let not_found = move |request: axum::extract::Request| {
@@ -211,7 +269,9 @@ fn files(services: &Services) -> Router<Services> {
                 move || {
                     provide_context(pages.clone());
                     send_page_policy();
-                    if let Some(response) = leptos::prelude::use_context::<leptos_axum::ResponseOptions>() {
+                    if let Some(response) =
+                        leptos::prelude::use_context::<leptos_axum::ResponseOptions>()
+                    {
                         response.set_status(StatusCode::NOT_FOUND);
                     }
                 }
@@ -225,13 +285,31 @@ fn files(services: &Services) -> Router<Services> {
     };
     let fonts = ServeDir::new(root.join("fonts"));
     let mut router = Router::new()
-        .nest_service("/pkg", tower::ServiceBuilder::new().layer(forever.clone()).service(packages))
-        .nest_service("/fonts", tower::ServiceBuilder::new().layer(forever).service(fonts))
+        .nest_service(
+            "/pkg",
+            tower::ServiceBuilder::new()
+                .layer(forever.clone())
+                .service(packages),
+        )
+        .nest_service(
+            "/fonts",
+            tower::ServiceBuilder::new().layer(forever).service(fonts),
+        )
         // Asked for by browsers that take no notice of the page's own link.
-        .route("/favicon.ico", get(|| async { axum::response::Redirect::permanent("/favicon.svg") }));
+        .route(
+            "/favicon.ico",
+            get(|| async { axum::response::Redirect::permanent("/favicon.svg") }),
+        );
     for path in STATIC_FILES {
-        let file = ServeFile::new(root.join(path.trim_start_matches('/'))).precompressed_br().precompressed_gzip();
-        router = router.route_service(path, tower::ServiceBuilder::new().layer(a_day.clone()).service(file));
+        let file = ServeFile::new(root.join(path.trim_start_matches('/')))
+            .precompressed_br()
+            .precompressed_gzip();
+        router = router.route_service(
+            path,
+            tower::ServiceBuilder::new()
+                .layer(a_day.clone())
+                .service(file),
+        );
     }
     router.fallback(not_found)
 }

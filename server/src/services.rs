@@ -42,8 +42,11 @@ impl Services {
     /// What pages and server functions work with.
     #[must_use]
     pub fn pages(&self) -> app::context::Services {
-        let start_at_sign_in =
-            if self.settings.sign_in.start_server { StartAtSignIn::Yes } else { StartAtSignIn::No };
+        let start_at_sign_in = if self.settings.sign_in.start_server {
+            StartAtSignIn::Yes
+        } else {
+            StartAtSignIn::No
+        };
         app::context::Services {
             identity: self.identity.clone(),
             spawner: self.spawner.clone(),
@@ -62,10 +65,31 @@ impl Services {
     ///
     /// # Errors
     /// `not_found` alike when it does not exist and when it is not theirs to know about.
-    pub async fn visible_server(&self, context: &RequestContext, server_id: ServerId) -> Result<ServerView, Failure> {
-        let not_found = || Failure(ApiError::new(ErrorCode::NotFound, "there is no such server"));
+    pub async fn visible_server(
+        &self,
+        context: &RequestContext,
+        server_id: ServerId,
+    ) -> Result<ServerView, Failure> {
+        let not_found = || {
+            Failure(ApiError::new(
+                ErrorCode::NotFound,
+                "there is no such server",
+            ))
+        };
         let viewer = context.viewer()?;
-        let view = self.spawner.server(server_id).await.map_err(|_| not_found())?;
-        if self.identity.may_manage_servers_of(viewer, view.user_id).await? { Ok(view) } else { Err(not_found()) }
+        let view = self
+            .spawner
+            .server(server_id)
+            .await
+            .map_err(|_| not_found())?;
+        if self
+            .identity
+            .may_manage_servers_of(viewer, view.user_id)
+            .await?
+        {
+            Ok(view)
+        } else {
+            Err(not_found())
+        }
     }
 }

@@ -57,8 +57,11 @@ impl FromServerFnError for ActionError {
         JsonEncoding::decode(data).unwrap_or_else(|_| {
             // Not one of ours: a proxy's error page, or a newer server's code.
             Self(
-                ApiError::new(ErrorCode::Unavailable, "The server's answer could not be read.")
-                    .with_hint("Reload the page and try again."),
+                ApiError::new(
+                    ErrorCode::Unavailable,
+                    "The server's answer could not be read.",
+                )
+                .with_hint("Reload the page and try again."),
             )
         })
     }
@@ -98,7 +101,9 @@ mod response {
     /// Answers a program with the error's status. A plain form post keeps its redirect: the
     /// browser goes back to the form, which shows the error.
     pub(super) fn set_status(error: &ApiError) {
-        let Some(options) = use_context::<ResponseOptions>() else { return };
+        let Some(options) = use_context::<ResponseOptions>() else {
+            return;
+        };
         if is_form_post() {
             return;
         }
@@ -150,10 +155,13 @@ mod tests {
     #[test]
     fn an_error_survives_the_wire() {
         let error = ActionError(
-            ApiError::new(ErrorCode::ServerLimit, "You have 5 servers, which is the limit.")
-                .with_hint("Delete one first.")
-                .with_field("name")
-                .with_retry_after_ms(1_500),
+            ApiError::new(
+                ErrorCode::ServerLimit,
+                "You have 5 servers, which is the limit.",
+            )
+            .with_hint("Delete one first.")
+            .with_field("name")
+            .with_retry_after_ms(1_500),
         );
         assert_eq!(ActionError::de(error.ser()), error);
         assert_eq!(error.ser(), serde_json::to_vec(&error.0).unwrap());
@@ -162,11 +170,26 @@ mod tests {
     #[test]
     fn framework_errors_do_not_leak() {
         for (error, code) in [
-            (ServerFnErrorErr::Request("dns 10.0.0.1".into()), ErrorCode::Unavailable),
-            (ServerFnErrorErr::Args("missing field `secret`".into()), ErrorCode::BadRequest),
-            (ServerFnErrorErr::MissingArg("secret".into()), ErrorCode::BadRequest),
-            (ServerFnErrorErr::Registration("f".into()), ErrorCode::Internal),
-            (ServerFnErrorErr::ServerError("secret".into()), ErrorCode::Internal),
+            (
+                ServerFnErrorErr::Request("dns 10.0.0.1".into()),
+                ErrorCode::Unavailable,
+            ),
+            (
+                ServerFnErrorErr::Args("missing field `secret`".into()),
+                ErrorCode::BadRequest,
+            ),
+            (
+                ServerFnErrorErr::MissingArg("secret".into()),
+                ErrorCode::BadRequest,
+            ),
+            (
+                ServerFnErrorErr::Registration("f".into()),
+                ErrorCode::Internal,
+            ),
+            (
+                ServerFnErrorErr::ServerError("secret".into()),
+                ErrorCode::Internal,
+            ),
         ] {
             let shown = ActionError::from_server_fn_error(error);
             assert_eq!(shown.code, code);
@@ -176,7 +199,11 @@ mod tests {
 
     #[test]
     fn an_unreadable_answer_is_a_readable_error() {
-        for body in ["", "<html>502 Bad Gateway</html>", r#"{"code":"of.tomorrow","message":"x"}"#] {
+        for body in [
+            "",
+            "<html>502 Bad Gateway</html>",
+            r#"{"code":"of.tomorrow","message":"x"}"#,
+        ] {
             let error = ActionError::de(Bytes::from_static(body.as_bytes()));
             assert_eq!(error.code, ErrorCode::Unavailable);
             assert!(error.hint.is_some());

@@ -15,6 +15,7 @@ pub async fn set_theme(theme: Theme) -> ActionResult<()> {
     let transport = CookieTransport::of_origin(&services()?.site.hub_origin);
     let cookie = http::HeaderValue::from_str(&theme.to_cookie(transport))
         .map_err(|_| ApiError::new(ErrorCode::Internal, "the theme could not be kept"))?;
-    expect_context::<leptos_axum::ResponseOptions>().append_header(http::header::SET_COOKIE, cookie);
+    expect_context::<leptos_axum::ResponseOptions>()
+        .append_header(http::header::SET_COOKIE, cookie);
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The HTML document, on the server only.
 
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_meta::{HashedStylesheet, MetaTags};
@@ -50,6 +50,20 @@ pub fn set_status(status: StatusCode) {
     if let Some(options) = use_context::<ResponseOptions>() {
         options.set_status(status);
     }
+}
+
+/// Answers the page's request with another address instead. `leptos_axum::redirect` does so only
+/// for requests that say they accept HTML; a page is never anything else.
+pub fn redirect(path: &str) {
+    let Some(options) = use_context::<ResponseOptions>() else {
+        return;
+    };
+    // A path that is no header value cannot be one of our pages either.
+    let Ok(location) = HeaderValue::from_str(path) else {
+        return;
+    };
+    options.insert_header(header::LOCATION, location);
+    options.set_status(StatusCode::FOUND);
 }
 
 const fn color_scheme(theme: Theme) -> &'static str {

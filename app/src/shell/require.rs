@@ -91,7 +91,7 @@ fn SignInFirst() -> impl IntoView {
     };
     let target = sign_in_path(&here);
     #[cfg(feature = "ssr")]
-    leptos_axum::redirect(&target);
+    super::document::redirect(&target);
     let navigate = use_navigate();
     let destination = target.clone();
     Effect::new(move |_| navigate(&destination, leptos_router::NavigateOptions::default()));

@@ -14,7 +14,10 @@ pub struct Crumb {
 impl Crumb {
     /// A page above, and its name.
     pub fn new(href: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { href: href.into(), label: label.into() }
+        Self {
+            href: href.into(),
+            label: label.into(),
+        }
     }
 }
 

@@ -153,7 +153,9 @@ pub fn IconButton(
     let title = label.clone();
     let glyph = view! { <Icon name=icon size=size.icon_px() /> };
     if let Some(href) = href {
-        return Either::Left(view! { <a class=class href=href aria-label=label title=title>{glyph}</a> });
+        return Either::Left(
+            view! { <a class=class href=href aria-label=label title=title>{glyph}</a> },
+        );
     }
     Either::Right(view! {
         <button

@@ -12,8 +12,8 @@ use types::Timestamp;
 
 use path::{PLOT_HEIGHT, PLOT_WIDTH, area_path, line_path};
 use scale::{axis_maximum, axis_ticks};
-use summary::{clock_labels, sentence};
 pub use summary::ChartUnit;
+use summary::{clock_labels, sentence};
 
 /// One measurement.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,7 +34,8 @@ pub fn AreaChart(
 ) -> impl IntoView {
     let top = Memo::new(move |_| axis_maximum(points.with(|points| highest(points)), limit));
     let label_text = label.clone();
-    let description = Memo::new(move |_| points.with(|points| sentence(&label_text, points, unit, limit)));
+    let description =
+        Memo::new(move |_| points.with(|points| sentence(&label_text, points, unit, limit)));
     view! {
         <figure class="chart">
             <figcaption class="chart-head">
@@ -97,7 +98,10 @@ fn grid_lines() -> impl IntoView {
 
 /// A value over time as one small line, for tables and cards.
 #[component]
-pub fn Sparkline(#[prop(into)] label: String, #[prop(into)] values: Signal<Vec<f64>>) -> impl IntoView {
+pub fn Sparkline(
+    #[prop(into)] label: String,
+    #[prop(into)] values: Signal<Vec<f64>>,
+) -> impl IntoView {
     let shapes = Memo::new(move |_| {
         let points = values.with(|values| evenly(values));
         let top = axis_maximum(highest(&points), None);
@@ -118,11 +122,21 @@ pub fn Sparkline(#[prop(into)] label: String, #[prop(into)] values: Signal<Vec<f
 }
 
 fn evenly(values: &[f64]) -> Vec<ChartPoint> {
-    (0_i64..).zip(values).map(|(index, value)| ChartPoint { time: Timestamp(index), value: *value }).collect()
+    (0_i64..)
+        .zip(values)
+        .map(|(index, value)| ChartPoint {
+            time: Timestamp(index),
+            value: *value,
+        })
+        .collect()
 }
 
 fn highest(points: &[ChartPoint]) -> f64 {
-    points.iter().map(|point| point.value).filter(|value| value.is_finite()).fold(0.0, f64::max)
+    points
+        .iter()
+        .map(|point| point.value)
+        .filter(|value| value.is_finite())
+        .fold(0.0, f64::max)
 }
 
 #[cfg(all(test, feature = "ssr"))]

@@ -51,10 +51,16 @@ pub fn CopyButton(
 fn copy(text: String, copied: RwSignal<Copied>) {
     leptos::task::spawn_local(async move {
         let written = match clipboard() {
-            Some(clipboard) => wasm_bindgen_futures::JsFuture::from(clipboard.write_text(&text)).await.is_ok(),
+            Some(clipboard) => wasm_bindgen_futures::JsFuture::from(clipboard.write_text(&text))
+                .await
+                .is_ok(),
             None => false,
         };
-        copied.try_set(if written { Copied::Yes } else { Copied::Refused });
+        copied.try_set(if written {
+            Copied::Yes
+        } else {
+            Copied::Refused
+        });
         set_timeout(
             move || {
                 copied.try_set(Copied::No);
@@ -67,7 +73,9 @@ fn copy(text: String, copied: RwSignal<Copied>) {
 /// The clipboard, which browsers give to secure origins only.
 #[cfg(feature = "hydrate")]
 fn clipboard() -> Option<web_sys::Clipboard> {
-    window().is_secure_context().then(|| window().navigator().clipboard())
+    window()
+        .is_secure_context()
+        .then(|| window().navigator().clipboard())
 }
 
 #[cfg(not(feature = "hydrate"))]

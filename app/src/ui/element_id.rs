@@ -4,7 +4,13 @@
 #[must_use]
 pub fn slug(text: &str) -> String {
     text.chars()
-        .map(|character| if character.is_ascii_alphanumeric() { character.to_ascii_lowercase() } else { '-' })
+        .map(|character| {
+            if character.is_ascii_alphanumeric() {
+                character.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
         .collect()
 }
 
@@ -14,7 +20,11 @@ mod tests {
 
     #[test]
     fn ids_hold_only_safe_characters() {
-        for (text, id) in [("Display name", "display-name"), ("hefty[0].x", "hefty-0--x"), ("é", "-")] {
+        for (text, id) in [
+            ("Display name", "display-name"),
+            ("hefty[0].x", "hefty-0--x"),
+            ("é", "-"),
+        ] {
             assert_eq!(slug(text), id);
         }
     }

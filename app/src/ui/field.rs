@@ -28,9 +28,20 @@ struct Around {
 }
 
 impl Around {
-    fn new(name: &str, id: Option<String>, label: String, hint: Option<String>, error: Signal<Option<String>>) -> Self {
+    fn new(
+        name: &str,
+        id: Option<String>,
+        label: String,
+        hint: Option<String>,
+        error: Signal<Option<String>>,
+    ) -> Self {
         let id = id.unwrap_or_else(|| format!("field-{}", slug(name)));
-        Self { id, label, hint, error }
+        Self {
+            id,
+            label,
+            hint,
+            error,
+        }
     }
 
     /// For `aria-describedby`: the hint, then the error. Both elements always exist when named.

@@ -45,11 +45,7 @@ pub fn Menu(
 
 /// A menu entry that leads elsewhere.
 #[component]
-pub fn MenuLink(
-    #[prop(into)] href: String,
-    icon: IconName,
-    children: Children,
-) -> impl IntoView {
+pub fn MenuLink(#[prop(into)] href: String, icon: IconName, children: Children) -> impl IntoView {
     view! {
         <a class="menu-entry" href=href>
             <Icon name=icon />
@@ -95,7 +91,9 @@ fn close(details: NodeRef<Details>) {
 /// no focus, or another window: handled by the click itself, or nothing to do.
 fn leaves(details: NodeRef<Details>, event: &leptos::ev::FocusEvent) -> bool {
     use leptos::wasm_bindgen::JsCast;
-    let Some(element) = details.get_untracked() else { return false };
+    let Some(element) = details.get_untracked() else {
+        return false;
+    };
     event
         .related_target()
         .and_then(|target| target.dyn_into::<web_sys::Node>().ok())

@@ -65,18 +65,27 @@ mod tests {
 
     #[test]
     fn shares_are_bounded_and_visible() {
-        for (value, max, percent) in
-            [(0, 10, 0), (1, 1_000, 1), (10, 10, 100), (11, 10, 100), (5, 0, 100), (u64::MAX, u64::MAX, 100)]
-        {
+        for (value, max, percent) in [
+            (0, 10, 0),
+            (1, 1_000, 1),
+            (10, 10, 100),
+            (11, 10, 100),
+            (5, 0, 100),
+            (u64::MAX, u64::MAX, 100),
+        ] {
             assert_eq!(percent_of(value, max), percent, "{value} of {max}");
         }
     }
 
     #[test]
     fn tones_rise_with_use() {
-        for (percent, tone) in
-            [(0, Tone::Accent), (79, Tone::Accent), (80, Tone::Warning), (94, Tone::Warning), (95, Tone::Danger)]
-        {
+        for (percent, tone) in [
+            (0, Tone::Accent),
+            (79, Tone::Accent),
+            (80, Tone::Warning),
+            (94, Tone::Warning),
+            (95, Tone::Danger),
+        ] {
             assert_eq!(tone_of(percent), tone, "{percent}");
         }
     }

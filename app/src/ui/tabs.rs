@@ -17,7 +17,12 @@ pub struct TabLink {
 impl TabLink {
     /// A part with its address.
     pub fn new(href: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { href: href.into(), label: label.into(), icon: None, count: None }
+        Self {
+            href: href.into(),
+            label: label.into(),
+            icon: None,
+            count: None,
+        }
     }
 
     #[must_use]

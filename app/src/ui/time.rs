@@ -24,7 +24,10 @@ pub fn provide_clock() {
 /// The present moment, renewed each second in the browser.
 #[must_use]
 pub fn use_now() -> Signal<Timestamp> {
-    use_context::<Clock>().map_or_else(|| Signal::stored(Timestamp::default()), |clock| clock.0.into())
+    use_context::<Clock>().map_or_else(
+        || Signal::stored(Timestamp::default()),
+        |clock| clock.0.into(),
+    )
 }
 
 /// A moment: relative for people, absolute in UTC on hover and for machines.
@@ -73,7 +76,11 @@ mod browser {
     pub(super) fn run(read_at: Timestamp, set_now: WriteSignal<Timestamp>) {
         Effect::new(move |_| {
             let difference_ms = read_at.since_ms(moment());
-            let skew_ms = if difference_ms.abs() < SKEW_MIN_MS { 0 } else { difference_ms };
+            let skew_ms = if difference_ms.abs() < SKEW_MIN_MS {
+                0
+            } else {
+                difference_ms
+            };
             let tick = move || {
                 set_now.try_set(moment().plus_ms(skew_ms));
             };

@@ -32,7 +32,11 @@ impl Toasts {
     pub fn show(self, tone: Tone, text: impl Into<String>) {
         let id = self.next_id.get_value();
         self.next_id.set_value(id + 1);
-        let toast = Toast { id, tone, text: text.into() };
+        let toast = Toast {
+            id,
+            tone,
+            text: text.into(),
+        };
         self.toasts.update(|toasts| push_bounded(toasts, toast));
         if tone != Tone::Danger {
             set_timeout(move || self.close(id), LIFETIME);
@@ -41,7 +45,9 @@ impl Toasts {
 
     fn close(self, id: u64) {
         // The page may be gone when the time is up.
-        let _ = self.toasts.try_update(|toasts| toasts.retain(|toast| toast.id != id));
+        let _ = self
+            .toasts
+            .try_update(|toasts| toasts.retain(|toast| toast.id != id));
     }
 }
 
@@ -53,7 +59,10 @@ fn push_bounded(toasts: &mut Vec<Toast>, toast: Toast) {
 
 /// Makes [`use_toasts`] work below here.
 pub fn provide_toasts() {
-    provide_context(Toasts { toasts: RwSignal::new(Vec::new()), next_id: StoredValue::new(0) });
+    provide_context(Toasts {
+        toasts: RwSignal::new(Vec::new()),
+        next_id: StoredValue::new(0),
+    });
 }
 
 /// The messages of this page. Without [`provide_toasts`] above, they go nowhere.
@@ -103,8 +112,18 @@ mod tests {
     fn the_newest_messages_stay() {
         let mut toasts = Vec::new();
         for id in 0..7 {
-            push_bounded(&mut toasts, Toast { id, tone: Tone::Info, text: String::new() });
+            push_bounded(
+                &mut toasts,
+                Toast {
+                    id,
+                    tone: Tone::Info,
+                    text: String::new(),
+                },
+            );
         }
-        assert_eq!(toasts.iter().map(|toast| toast.id).collect::<Vec<_>>(), [3, 4, 5, 6]);
+        assert_eq!(
+            toasts.iter().map(|toast| toast.id).collect::<Vec<_>>(),
+            [3, 4, 5, 6]
+        );
     }
 }

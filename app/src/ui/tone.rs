@@ -14,8 +14,14 @@ pub enum Tone {
 }
 
 impl Tone {
-    pub const ALL: [Self; 6] =
-        [Self::Neutral, Self::Accent, Self::Positive, Self::Warning, Self::Danger, Self::Info];
+    pub const ALL: [Self; 6] = [
+        Self::Neutral,
+        Self::Accent,
+        Self::Positive,
+        Self::Warning,
+        Self::Danger,
+        Self::Info,
+    ];
 
     /// The class that sets the tone's colours: `tone-danger`.
     #[must_use]

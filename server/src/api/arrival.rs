@@ -15,8 +15,14 @@ pub async fn join(
     Extension(context): Extension<RequestContext>,
     Path(secret): Path<String>,
 ) -> Result<Redirect, Failure> {
-    let arrival = Arrival { invitation: Some(secret), ..Arrival::default() };
-    services.identity.remember_arrival(&context, arrival).await?;
+    let arrival = Arrival {
+        invitation: Some(secret),
+        ..Arrival::default()
+    };
+    services
+        .identity
+        .remember_arrival(&context, arrival)
+        .await?;
     Ok(Redirect::to("/sign-in"))
 }
 
@@ -26,7 +32,13 @@ pub async fn setup(
     Extension(context): Extension<RequestContext>,
     Path(secret): Path<String>,
 ) -> Result<Redirect, Failure> {
-    let arrival = Arrival { setup: Some(secret), ..Arrival::default() };
-    services.identity.remember_arrival(&context, arrival).await?;
+    let arrival = Arrival {
+        setup: Some(secret),
+        ..Arrival::default()
+    };
+    services
+        .identity
+        .remember_arrival(&context, arrival)
+        .await?;
     Ok(Redirect::to("/sign-in"))
 }

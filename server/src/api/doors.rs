@@ -30,11 +30,17 @@ pub async fn open(
 ) -> Result<Redirect, Failure> {
     let path = safe_path(&query.path, "/lab").to_owned();
     if context.viewer.is_none() {
-        return Ok(sign_in_and_return(&format!("/open/{server_id}?path={}", encode(&path))));
+        return Ok(sign_in_and_return(&format!(
+            "/open/{server_id}?path={}",
+            encode(&path)
+        )));
     }
     let view = services.visible_server(&context, server_id).await?;
     let origin = services.server_origin(&view.host_label);
-    Ok(Redirect::to(&format!("{origin}/_ledgercloud/begin?next={}", encode(&path))))
+    Ok(Redirect::to(&format!(
+        "{origin}/_ledgercloud/begin?next={}",
+        encode(&path)
+    )))
 }
 
 /// State and destination, as the server's origin sends them.
@@ -54,10 +60,18 @@ pub async fn door(
 ) -> Result<Redirect, Failure> {
     let next = safe_path(&query.next, "/lab").to_owned();
     if !is_state(&query.state) || host_label.len() > 63 {
-        return Err(Failure(ApiError::new(ErrorCode::BadRequest, "this link is not complete; open the notebook again")));
+        return Err(Failure(ApiError::new(
+            ErrorCode::BadRequest,
+            "this link is not complete; open the notebook again",
+        )));
     }
     let (Some(viewer), Some(session)) = (&context.viewer, context.session_key) else {
-        let here = format!("/door/{}?state={}&next={}", encode(&host_label), query.state, encode(&next));
+        let here = format!(
+            "/door/{}?state={}&next={}",
+            encode(&host_label),
+            query.state,
+            encode(&next)
+        );
         return Ok(sign_in_and_return(&here));
     };
     let start_page = format!("/start/{}?next={}", encode(&host_label), encode(&next));
@@ -84,11 +98,18 @@ pub async fn door(
     };
     let ticket = services.tickets.mint(pass, &query.state, now);
     let origin = services.server_origin(&view.host_label);
-    Ok(Redirect::to(&format!("{origin}/_ledgercloud/enter?ticket={ticket}&next={}", encode(&next))))
+    Ok(Redirect::to(&format!(
+        "{origin}/_ledgercloud/enter?ticket={ticket}&next={}",
+        encode(&next)
+    )))
 }
 
 /// Entering somebody else's server is always on record.
-async fn record_visit(services: &Services, context: &RequestContext, view: &ServerView) -> Result<(), Failure> {
+async fn record_visit(
+    services: &Services,
+    context: &RequestContext,
+    view: &ServerView,
+) -> Result<(), Failure> {
     let entry = NewAuditEntry {
         request_id: context.request_id.clone(),
         actor: context.actor(),
@@ -110,5 +131,8 @@ fn encode(text: &str) -> String {
 }
 
 fn is_state(text: &str) -> bool {
-    text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    text.len() == 43
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }

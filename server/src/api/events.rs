@@ -39,7 +39,8 @@ enum Scope {
     Managed,
 }
 
-type Events = Sse<axum::response::sse::KeepAliveStream<BoxStream<'static, Result<Event, Infallible>>>>;
+type Events =
+    Sse<axum::response::sse::KeepAliveStream<BoxStream<'static, Result<Event, Infallible>>>>;
 
 /// `GET /hub/api/lc/servers/events`: the whole view of a server each time that it changes.
 pub async fn servers(
@@ -50,10 +51,14 @@ pub async fn servers(
     let viewer = context.viewer()?.clone();
     let owners = match query.scope {
         Scope::Own => Some(vec![viewer.user_id]),
-        Scope::Managed => services.identity.managed_users(&viewer).await?.map(|mut users| {
-            users.push(viewer.user_id);
-            users
-        }),
+        Scope::Managed => services
+            .identity
+            .managed_users(&viewer)
+            .await?
+            .map(|mut users| {
+                users.push(viewer.user_id);
+                users
+            }),
     };
     let changes = watch(services.clone(), context.session_key);
     let views = changes
@@ -71,10 +76,18 @@ fn is_among(owners: Option<&[UserId]>, user_id: UserId) -> bool {
 
 async fn view_event(services: &Services, event: &ServerEvent) -> Option<Result<Event, Infallible>> {
     match services.spawner.server(event.server_id).await {
-        Ok(view) => Event::default().event("server").json_data(view).ok().map(Ok),
+        Ok(view) => Event::default()
+            .event("server")
+            .json_data(view)
+            .ok()
+            .map(Ok),
         Err(_) => {
             let gone = serde_json::json!({ "server_id": event.server_id });
-            Event::default().event("removed").json_data(gone).ok().map(Ok)
+            Event::default()
+                .event("removed")
+                .json_data(gone)
+                .ok()
+                .map(Ok)
         }
     }
 }
@@ -97,9 +110,13 @@ pub async fn progress(
     let past = services.spawner.events(server_id, after).await?;
     let last_seq = past.last().map_or(after, |event| event.seq);
     let live = changes.filter(move |event| {
-        futures::future::ready(event.server_id == server_id && (event.seq > last_seq || event.seq == 0))
+        futures::future::ready(
+            event.server_id == server_id && (event.seq > last_seq || event.seq == 0),
+        )
     });
-    let events = stream::iter(past).chain(live).filter_map(|event| async move { progress_event(&event) });
+    let events = stream::iter(past)
+        .chain(live)
+        .filter_map(|event| async move { progress_event(&event) });
     Ok(sse(events.boxed()))
 }
 
@@ -117,14 +134,17 @@ fn progress_event(event: &ServerEvent) -> Option<Result<Event, Infallible>> {
 fn watch(services: Services, session: Option<SessionKey>) -> BoxStream<'static, ServerEvent> {
     let ended = services.identity.ended_sessions();
     let events = services.spawner.watch();
-    let state = (events, ended, services.shutdown.clone());
-    stream::unfold(state, move |(mut events, mut ended, mut shutdown)| async move {
-        tokio::select! {
-            event = events.recv() => event.ok().map(|event| (event, (events, ended, shutdown))),
-            () = session_end(&mut ended, session) => None,
-            _ = shutdown.changed() => None,
-        }
-    })
+    let state = (events, ended, services.shutdown);
+    stream::unfold(
+        state,
+        move |(mut events, mut ended, mut shutdown)| async move {
+            tokio::select! {
+                event = events.recv() => event.ok().map(|event| (event, (events, ended, shutdown))),
+                () = session_end(&mut ended, session) => None,
+                _ = shutdown.changed() => None,
+            }
+        },
+    )
     .boxed()
 }
 

@@ -22,8 +22,16 @@ struct Body<'a> {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(Body { status: status.as_u16(), error: &self.0 })).into_response();
+        let status =
+            StatusCode::from_u16(self.0.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (
+            status,
+            Json(Body {
+                status: status.as_u16(),
+                error: &self.0,
+            }),
+        )
+            .into_response();
         if let Some(retry_after_ms) = self.0.retry_after_ms {
             let seconds = HeaderValue::from(retry_after_ms.div_ceil(1_000));
             response.headers_mut().insert(RETRY_AFTER, seconds);

@@ -29,7 +29,10 @@ pub async fn start(
     Path(provider): Path<String>,
     Query(query): Query<StartQuery>,
 ) -> Result<Redirect, Failure> {
-    let url = services.identity.begin_oauth(&context, query.purpose, &provider).await?;
+    let url = services
+        .identity
+        .begin_oauth(&context, query.purpose, &provider)
+        .await?;
     Ok(Redirect::to(url.as_str()))
 }
 
@@ -41,7 +44,11 @@ pub async fn callback(
     Path(provider): Path<String>,
     Query(query): Query<OauthCallback>,
 ) -> Redirect {
-    match services.identity.finish_oauth(&context, &provider, &query).await {
+    match services
+        .identity
+        .finish_oauth(&context, &provider, &query)
+        .await
+    {
         Ok(outcome) => {
             if outcome.purpose == ProofPurpose::SignIn {
                 services.pages().after_sign_in(outcome.user_id).await;
@@ -50,7 +57,11 @@ pub async fn callback(
         }
         Err(error) => {
             let Failure(shown) = Failure::from(error);
-            let page = if context.viewer.is_some() { "/account" } else { "/sign-in" };
+            let page = if context.viewer.is_some() {
+                "/account"
+            } else {
+                "/sign-in"
+            };
             let text: String = url::form_urlencoded::Serializer::new(String::new())
                 .append_pair("error", shown.code.as_str())
                 .append_pair("message", &shown.message)

@@ -24,8 +24,11 @@ pub async fn sign_out(
     Extension(context): Extension<RequestContext>,
     Form(form): Form<SignOutForm>,
 ) -> Result<Redirect, Failure> {
-    let scope =
-        if form.scope == "everywhere" { SignOutScope::Everywhere } else { SignOutScope::ThisSession };
+    let scope = if form.scope == "everywhere" {
+        SignOutScope::Everywhere
+    } else {
+        SignOutScope::ThisSession
+    };
     services.identity.sign_out(&context, scope).await?;
     Ok(Redirect::to("/"))
 }

@@ -27,7 +27,11 @@ pub fn run(flags: &Flags) -> Outcome {
         let _ = writeln!(out, "{key} = {value}   # {source}");
     }
     for (key, file) in &overlay.origins {
-        let _ = writeln!(out, "{key}   # from {}, in force while the program runs", file.display());
+        let _ = writeln!(
+            out,
+            "{key}   # from {}, in force while the program runs",
+            file.display()
+        );
     }
     for remark in &overlay.remarks {
         let _ = writeln!(out, "# {remark}");
@@ -36,13 +40,19 @@ pub fn run(flags: &Flags) -> Outcome {
     if let Err(found) = overlay.apply(&settings.notebooks) {
         problems.extend(found);
     }
-    if problems.is_empty() { Ok(ExitCode::SUCCESS) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(ExitCode::SUCCESS)
+    } else {
+        Err(problems)
+    }
 }
 
 fn describe(metadata: &figment::Metadata) -> String {
     match &metadata.source {
         Some(figment::Source::File(path)) => path.display().to_string(),
-        Some(figment::Source::Code(_)) if metadata.name.contains("Settings") => "default".to_owned(),
+        Some(figment::Source::Code(_)) if metadata.name.contains("Settings") => {
+            "default".to_owned()
+        }
         Some(figment::Source::Code(_)) => "flag or start script".to_owned(),
         _ => metadata.name.to_string(),
     }
@@ -52,7 +62,11 @@ fn flatten(prefix: &str, value: &Value, lines: &mut Vec<(String, String)>) {
     match value {
         Value::Object(object) => {
             for (key, value) in object {
-                let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+                let path = if prefix.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{prefix}.{key}")
+                };
                 flatten(&path, value, lines);
             }
         }
@@ -63,7 +77,14 @@ fn flatten(prefix: &str, value: &Value, lines: &mut Vec<(String, String)>) {
         }
         value => {
             let is_secret = SECRET_KEYS.iter().any(|key| prefix.ends_with(key));
-            lines.push((prefix.to_owned(), if is_secret { hide(value) } else { value.to_string() }));
+            lines.push((
+                prefix.to_owned(),
+                if is_secret {
+                    hide(value)
+                } else {
+                    value.to_string()
+                },
+            ));
         }
     }
 }
@@ -90,7 +111,10 @@ mod tests {
     fn secrets_are_not_shown() {
         for (value, shown) in [
             ("hunter2hunter2", "\"•••\""),
-            ("postgres://me:secret@host/db", "\"postgres://me:%E2%80%A2%E2%80%A2%E2%80%A2@host/db\""),
+            (
+                "postgres://me:secret@host/db",
+                "\"postgres://me:%E2%80%A2%E2%80%A2%E2%80%A2@host/db\"",
+            ),
             ("sqlite:///x.db", "\"sqlite:///x.db\""),
         ] {
             let hidden = hide(&Value::String(value.to_owned()));
@@ -101,7 +125,11 @@ mod tests {
     #[test]
     fn every_value_has_a_line() {
         let mut lines = Vec::new();
-        flatten("", &serde_json::json!({"a": {"b": 1}, "c": [{"d": true}], "e": []}), &mut lines);
+        flatten(
+            "",
+            &serde_json::json!({"a": {"b": 1}, "c": [{"d": true}], "e": []}),
+            &mut lines,
+        );
         let keys: Vec<_> = lines.iter().map(|(key, _)| key.as_str()).collect();
         assert_eq!(keys, ["a.b", "c.0.d", "e"]);
     }

@@ -45,12 +45,19 @@ pub async fn run(flags: &Flags) -> Outcome {
         1 => "one thing must be mended first".to_owned(),
         many => format!("{many} things must be mended first"),
     });
-    Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(if bad == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
 }
 
 fn check_settings(flags: &Flags, settings: &Settings) -> Vec<Finding> {
     let overlay = live::read(&live::folders(settings, flags.config.as_deref()));
-    let mut findings: Vec<_> = check::problems(settings).into_iter().map(Finding::Bad).collect();
+    let mut findings: Vec<_> = check::problems(settings)
+        .into_iter()
+        .map(Finding::Bad)
+        .collect();
     if let Err(problems) = overlay.apply(&settings.notebooks) {
         findings.extend(problems.into_iter().map(Finding::Bad));
     }
@@ -68,26 +75,43 @@ async fn check_port(settings: &Settings) -> Finding {
             "port: {} is in use: by this site if it runs; else choose another with --listen",
             settings.listen
         )),
-        Err(error) => Finding::Bad(format!("port: {}: {error}; choose another with --listen", settings.listen)),
+        Err(error) => Finding::Bad(format!(
+            "port: {}: {error}; choose another with --listen",
+            settings.listen
+        )),
     }
 }
 
 fn check_data_folder(folder: &Path) -> Vec<Finding> {
     if let Err(error) = std::fs::create_dir_all(folder) {
-        return vec![Finding::Bad(format!("data folder: {}: {error}; choose another with --data-dir", folder.display()))];
+        return vec![Finding::Bad(format!(
+            "data folder: {}: {error}; choose another with --data-dir",
+            folder.display()
+        ))];
     }
     let probe = folder.join(".doctor");
     if let Err(error) = std::fs::write(&probe, b"x").and_then(|()| std::fs::remove_file(&probe)) {
-        return vec![Finding::Bad(format!("data folder: {} cannot be written: {error}", folder.display()))];
+        return vec![Finding::Bad(format!(
+            "data folder: {} cannot be written: {error}",
+            folder.display()
+        ))];
     }
     let mut findings = vec![Finding::Good(format!("data folder: {}", folder.display()))];
-    findings.extend(secrets::paths(folder).iter().filter_map(|path| secrets::problem_with(path)).map(Finding::Bad));
+    findings.extend(
+        secrets::paths(folder)
+            .iter()
+            .filter_map(|path| secrets::problem_with(path))
+            .map(Finding::Bad),
+    );
     findings
 }
 
 async fn check_database(settings: &Settings) -> Finding {
     // Opened as it is, without bringing the schema up to date: looking changes nothing.
-    let path = settings.database_url.strip_prefix("sqlite://").and_then(|rest| rest.split('?').next());
+    let path = settings
+        .database_url
+        .strip_prefix("sqlite://")
+        .and_then(|rest| rest.split('?').next());
     if path.is_some_and(|path| !Path::new(path).exists()) {
         return Finding::Good("database: SQLite; made at the first start".to_owned());
     }
@@ -104,7 +128,10 @@ fn check_site(root: &Path) -> Vec<Finding> {
     if root.join("pkg").is_dir() {
         vec![Finding::Good(format!("compiled site: {}", root.display()))]
     } else {
-        vec![Finding::Bad(format!("compiled site: {} has no folder pkg; build it with: cargo leptos build --release", root.display()))]
+        vec![Finding::Bad(format!(
+            "compiled site: {} has no folder pkg; build it with: cargo leptos build --release",
+            root.display()
+        ))]
     }
 }
 
@@ -120,7 +147,10 @@ async fn check_notebooks(settings: &Settings) -> Vec<Finding> {
         .findings
         .into_iter()
         .map(|found| {
-            let mend = found.mend.map(|mend| format!(" — {mend}")).unwrap_or_default();
+            let mend = found
+                .mend
+                .map(|mend| format!(" — {mend}"))
+                .unwrap_or_default();
             let line = format!("{}: {}{mend}", found.subject, found.detail);
             match found.verdict {
                 Verdict::Works => Finding::Good(line),

@@ -49,12 +49,17 @@ pub async fn run(flags: &Flags) -> Outcome {
     make_data_folder(&settings)?;
     let secrets = secrets::load_or_create(&settings.data_dir)?;
     let listener = TcpListener::bind(settings.listen).await.map_err(|error| {
-        vec![format!("{}: {error}; is another program using the port? Choose one with --listen", settings.listen)]
+        vec![format!(
+            "{}: {error}; is another program using the port? Choose one with --listen",
+            settings.listen
+        )]
     })?;
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new()
         .install_recorder()
         .map_err(|error| problem(&error))?;
-    let database = migrations::open(&settings.database_url).await.map_err(|error| problem(&error))?;
+    let database = migrations::open(&settings.database_url)
+        .await
+        .map_err(|error| problem(&error))?;
     let (stop, shutdown) = watch::channel(false);
 
     let identity = Identity::open(database.clone(), super::users::identity_config(&settings)?)
@@ -101,10 +106,24 @@ pub async fn run(flags: &Flags) -> Outcome {
         settings.public_origin.clone(),
     );
     let limits = RateLimits::new(&settings.limits, &settings.trusted_proxies);
-    let server_origin = settings.server_origin.parse().map_err(|error: proxy::InvalidHostPattern| problem(&error))?;
-    let site = Site::new(&services, identity.session_storage(), gate, server_origin, &limits);
+    let server_origin = settings
+        .server_origin
+        .parse()
+        .map_err(|error: proxy::InvalidHostPattern| problem(&error))?;
+    let site = Site::new(
+        &services,
+        identity.session_storage(),
+        gate,
+        server_origin,
+        &limits,
+    );
     tokio::spawn(limits.sweep());
-    tokio::spawn(live::watch_files(settings.clone(), folders, spawner.clone(), shutdown.clone()));
+    tokio::spawn(live::watch_files(
+        settings.clone(),
+        folders,
+        spawner.clone(),
+        shutdown.clone(),
+    ));
     announce(&settings, &identity, &capabilities).await;
 
     tokio::spawn(async move {
@@ -130,9 +149,15 @@ async fn open_engine(settings: &Settings) -> Result<Arc<dyn Engine>, Vec<String>
     use spawner::engine::local::LocalEngine;
 
     let config = super::doctor::engine_config(settings);
-    let opened = tokio::task::spawn_blocking(move || LocalEngine::open(config)).await.map_err(|error| problem(&error))?;
-    let engine = opened
-        .map_err(|error| vec![error.to_string(), "run `ledgercloud doctor` to see what is missing".to_owned()])?;
+    let opened = tokio::task::spawn_blocking(move || LocalEngine::open(config))
+        .await
+        .map_err(|error| problem(&error))?;
+    let engine = opened.map_err(|error| {
+        vec![
+            error.to_string(),
+            "run `ledgercloud doctor` to see what is missing".to_owned(),
+        ]
+    })?;
     Ok(Arc::new(engine))
 }
 
@@ -160,8 +185,13 @@ struct AuditQueue(mpsc::Sender<NewAuditEntry>);
 impl Recorder for AuditQueue {
     fn record(&self, entry: NewAuditEntry) {
         if let Err(error) = self.0.try_send(entry) {
-            let (mpsc::error::TrySendError::Full(entry) | mpsc::error::TrySendError::Closed(entry)) = error;
-            tracing::error!(action = entry.action, target = entry.target, "an audit entry was not written");
+            let (mpsc::error::TrySendError::Full(entry) | mpsc::error::TrySendError::Closed(entry)) =
+                error;
+            tracing::error!(
+                action = entry.action,
+                target = entry.target,
+                "an audit entry was not written"
+            );
         }
     }
 }
@@ -176,7 +206,11 @@ async fn write_audit(identity: Identity, mut queue: mpsc::Receiver<NewAuditEntry
 }
 
 /// Says where the site is and, while nobody is administrator, how to become it.
-async fn announce(settings: &Settings, identity: &Identity, capabilities: &spawner::engine::Capabilities) {
+async fn announce(
+    settings: &Settings,
+    identity: &Identity,
+    capabilities: &spawner::engine::Capabilities,
+) {
     tracing::info!(
         isolation = capabilities.isolation,
         limits = capabilities.limits,
@@ -192,7 +226,9 @@ async fn announce(settings: &Settings, identity: &Identity, capabilities: &spawn
         Ok(Some(secret)) => {
             let link = format!("{}/setup/{secret}", settings.public_origin);
             // The link is for the operator's eyes: printed, never logged.
-            eprintln!("\n  Nobody is administrator yet. Open this link once and sign in to become it:\n\n    {link}\n");
+            eprintln!(
+                "\n  Nobody is administrator yet. Open this link once and sign in to become it:\n\n    {link}\n"
+            );
         }
         Ok(None) => {}
         Err(error) => tracing::error!(%error, "the set-up link could not be made"),
@@ -202,9 +238,10 @@ async fn announce(settings: &Settings, identity: &Identity, capabilities: &spawn
 async fn wait_for_signal() {
     use tokio::signal::unix::{SignalKind, signal};
 
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
         tracing::error!("signals cannot be received; end the program with SIGKILL");
         return std::future::pending().await;
     };

@@ -35,21 +35,34 @@ pub enum UsersCommand {
 /// Runs the command on the configured database. The site may run meanwhile.
 pub async fn run(flags: &Flags, command: UsersCommand) -> Outcome {
     let settings = load(flags)?;
-    let database = migrations::open(&settings.database_url).await.map_err(|error| problem(&error))?;
-    let identity = Identity::open(database, identity_config(&settings)?).await.map_err(|error| problem(&error))?;
+    let database = migrations::open(&settings.database_url)
+        .await
+        .map_err(|error| problem(&error))?;
+    let identity = Identity::open(database, identity_config(&settings)?)
+        .await
+        .map_err(|error| problem(&error))?;
     let shown = |error: identity::IdentityError| vec![error.to_api_error().message];
     match command {
         UsersCommand::List { search } => list(&identity, search).await.map_err(shown)?,
         UsersCommand::MakeAdministrator { name } => {
-            identity.make_administrator(&selector(&name)).await.map_err(shown)?;
+            identity
+                .make_administrator(&selector(&name))
+                .await
+                .map_err(shown)?;
             say(&format!("{name} is administrator"));
         }
         UsersCommand::Suspend { name } => {
-            identity.suspend_user(&selector(&name)).await.map_err(shown)?;
+            identity
+                .suspend_user(&selector(&name))
+                .await
+                .map_err(shown)?;
             say(&format!("{name} is suspended"));
         }
         UsersCommand::Reinstate { name } => {
-            identity.reinstate_user(&selector(&name)).await.map_err(shown)?;
+            identity
+                .reinstate_user(&selector(&name))
+                .await
+                .map_err(shown)?;
             say(&format!("{name} may sign in again"));
         }
         UsersCommand::SetupLink => {
@@ -66,13 +79,29 @@ fn selector(name: &str) -> Selector {
 }
 
 async fn list(identity: &Identity, search: Option<String>) -> Result<(), identity::IdentityError> {
-    let mut query = UserQuery { search, ..UserQuery::default() };
+    let mut query = UserQuery {
+        search,
+        ..UserQuery::default()
+    };
     loop {
         let page = identity.list_users(&query).await?;
         for user in page.items {
-            let status = if user.suspended_at.is_some() { "suspended" } else { "active" };
-            let wallets: Vec<_> = user.wallets.iter().map(WalletAddress::to_checksum).collect();
-            say(&format!("{}\t{}\t{status}\t{}", user.name, user.role.as_str(), wallets.join(",")));
+            let status = if user.suspended_at.is_some() {
+                "suspended"
+            } else {
+                "active"
+            };
+            let wallets: Vec<_> = user
+                .wallets
+                .iter()
+                .map(WalletAddress::to_checksum)
+                .collect();
+            say(&format!(
+                "{}\t{}\t{status}\t{}",
+                user.name,
+                user.role.as_str(),
+                wallets.join(",")
+            ));
         }
         match page.next {
             Some(next) => query.page.after = Some(next),
@@ -93,15 +122,23 @@ pub fn identity_config(settings: &Settings) -> Result<IdentityConfig, Vec<String
         SignInPolicy::Open => AllowPolicy::Open,
         SignInPolicy::Invitation => AllowPolicy::Invitation,
         SignInPolicy::AllowList => AllowPolicy::AllowList {
-            addresses: sign_in.allow_list.iter().filter_map(|text| text.parse().ok()).collect(),
+            addresses: sign_in
+                .allow_list
+                .iter()
+                .filter_map(|text| text.parse().ok())
+                .collect(),
         },
     };
     config.development = settings.development;
     config.session_idle_ms = i64::from(sign_in.session_idle_minutes) * 60_000;
     config.session_absolute_ms = i64::from(sign_in.session_max_hours) * 3_600_000;
     for (chain, endpoint) in &settings.rpc {
-        let chain_id = chain.parse().map_err(|_| vec![format!("rpc: {chain:?} is not a chain id")])?;
-        config.rpc_endpoints.insert(chain_id, parse_url("rpc", endpoint)?);
+        let chain_id = chain
+            .parse()
+            .map_err(|_| vec![format!("rpc: {chain:?} is not a chain id")])?;
+        config
+            .rpc_endpoints
+            .insert(chain_id, parse_url("rpc", endpoint)?);
     }
     for provider in &settings.oauth {
         config.oauth_providers.push(oauth_provider(provider)?);
@@ -109,7 +146,11 @@ pub fn identity_config(settings: &Settings) -> Result<IdentityConfig, Vec<String
     config.rate_limits.challenges_per_minute_and_ip = bound(settings.limits.challenges_per_minute);
     config.rate_limits.proofs_per_minute_and_ip = bound(settings.limits.proofs_per_minute);
     let problems = config.problems();
-    if problems.is_empty() { Ok(config) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(config)
+    } else {
+        Err(problems)
+    }
 }
 
 fn oauth_provider(provider: &OauthSettings) -> Result<OauthProviderConfig, Vec<String>> {

@@ -34,8 +34,13 @@ fn check_origins(settings: &Settings, problems: &mut Vec<String>) {
         ));
     }
     match Url::parse(&settings.public_origin) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none() => {
-            let plain = url.scheme() == "http" && !is_loopback_name(url.host_str().unwrap_or_default());
+        Ok(url)
+            if matches!(url.scheme(), "http" | "https")
+                && url.path() == "/"
+                && url.query().is_none() =>
+        {
+            let plain =
+                url.scheme() == "http" && !is_loopback_name(url.host_str().unwrap_or_default());
             if plain && !settings.plain_http {
                 problems.push(format!(
                     "public_origin: {} is not encrypted; use https, or set plain_http = true for a trial network",
@@ -57,7 +62,10 @@ fn check_origins(settings: &Settings, problems: &mut Vec<String>) {
 fn is_loopback_name(host: &str) -> bool {
     host == "localhost"
         || host.ends_with(".localhost")
-        || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        || host
+            .trim_matches(['[', ']'])
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback())
 }
 
 fn check_sign_in(settings: &Settings, problems: &mut Vec<String>) {
@@ -71,7 +79,9 @@ fn check_sign_in(settings: &Settings, problems: &mut Vec<String>) {
         }
     }
     if sign_in.policy != SignInPolicy::AllowList && !sign_in.allow_list.is_empty() {
-        problems.push("sign_in.allow_list: has no effect unless sign_in.policy is \"allow_list\"".to_owned());
+        problems.push(
+            "sign_in.allow_list: has no effect unless sign_in.policy is \"allow_list\"".to_owned(),
+        );
     }
     if sign_in.session_idle_minutes == 0 || sign_in.session_max_hours == 0 {
         problems.push("sign_in: session times must be more than 0".to_owned());
@@ -81,7 +91,9 @@ fn check_sign_in(settings: &Settings, problems: &mut Vec<String>) {
             problems.push(format!("rpc: {chain:?} is not a chain id"));
         }
         if !Url::parse(endpoint).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
-            problems.push(format!("rpc.{chain}: {endpoint:?} is not an http or https URL"));
+            problems.push(format!(
+                "rpc.{chain}: {endpoint:?} is not an http or https URL"
+            ));
         }
     }
 }
@@ -92,21 +104,34 @@ fn check_oauth(settings: &Settings, problems: &mut Vec<String>) {
         let slug = &provider.slug;
         let legal = !slug.is_empty()
             && slug.len() <= 40
-            && slug.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+            && slug
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         if !legal {
-            problems.push(format!("oauth: slug {slug:?} has other characters than a-z, 0-9 and -"));
+            problems.push(format!(
+                "oauth: slug {slug:?} has other characters than a-z, 0-9 and -"
+            ));
         }
         if !slugs.insert(slug) {
             problems.push(format!("oauth: slug {slug:?} is there twice"));
         }
         match Url::parse(&provider.issuer) {
-            Ok(url) if url.scheme() == "https" || is_loopback_name(url.host_str().unwrap_or_default()) => {}
-            _ => problems.push(format!("oauth.{slug}.issuer: {:?} is not an https URL", provider.issuer)),
+            Ok(url)
+                if url.scheme() == "https"
+                    || is_loopback_name(url.host_str().unwrap_or_default()) => {}
+            _ => problems.push(format!(
+                "oauth.{slug}.issuer: {:?} is not an https URL",
+                provider.issuer
+            )),
         }
         match client_secret(&provider.client_secret) {
             Err(problem) => problems.push(format!("oauth.{slug}.client_secret: {problem}")),
-            Ok(secret) if secret.len() < CLIENT_SECRET_LENGTH_MIN || secret.contains("changeme") => {
-                problems.push(format!("oauth.{slug}.client_secret: too short or a placeholder"));
+            Ok(secret)
+                if secret.len() < CLIENT_SECRET_LENGTH_MIN || secret.contains("changeme") =>
+            {
+                problems.push(format!(
+                    "oauth.{slug}.client_secret: too short or a placeholder"
+                ));
             }
             Ok(_) => {}
         }
@@ -134,10 +159,19 @@ fn check_notebooks(settings: &Settings, problems: &mut Vec<String>) {
             problems.push(format!("notebooks: {problem}"));
         }
         if !slugs.insert(&profile.slug) {
-            problems.push(format!("notebooks: profile {:?} is there twice", profile.slug));
+            problems.push(format!(
+                "notebooks: profile {:?} is there twice",
+                profile.slug
+            ));
         }
     }
-    if notebooks.profiles.iter().filter(|profile| profile.default).count() != 1 {
+    if notebooks
+        .profiles
+        .iter()
+        .filter(|profile| profile.default)
+        .count()
+        != 1
+    {
         problems.push("notebooks: exactly one profile must have default = true".to_owned());
     }
     if notebooks.timeout != 0 && notebooks.freeze_after >= notebooks.timeout {
@@ -147,7 +181,10 @@ fn check_notebooks(settings: &Settings, problems: &mut Vec<String>) {
         ));
     }
     for (key, value) in [
-        ("concurrent_starts_max", u64::from(notebooks.concurrent_starts_max)),
+        (
+            "concurrent_starts_max",
+            u64::from(notebooks.concurrent_starts_max),
+        ),
         ("start_timeout", notebooks.start_timeout),
         ("stop_grace", notebooks.stop_grace),
     ] {
@@ -186,13 +223,34 @@ mod tests {
             },
             &["development"],
         );
-        check(|settings| settings.public_origin = "http://hub.example".to_owned(), &["not encrypted"]);
-        check(|settings| settings.server_origin = "http://hub.example".to_owned(), &["{label}"]);
-        check(|settings| settings.sign_in.chain_ids.clear(), &["chain_ids"]);
-        check(|settings| settings.sign_in.allow_list.push("0x12".to_owned()), &["0x12", "no effect"]);
-        check(|settings| settings.notebooks.freeze_after = 4_000, &["freeze_after"]);
-        check(|settings| settings.notebooks.profiles[0].default = false, &["exactly one"]);
-        check(|settings| settings.notebooks.profiles[1].memory = "x".to_owned(), &["medium"]);
+        check(
+            |settings| settings.public_origin = "http://hub.example".to_owned(),
+            &["not encrypted"],
+        );
+        check(
+            |settings| settings.server_origin = "http://hub.example".to_owned(),
+            &["{label}"],
+        );
+        check(
+            |settings| settings.sign_in.chain_ids.clear(),
+            &["chain_ids"],
+        );
+        check(
+            |settings| settings.sign_in.allow_list.push("0x12".to_owned()),
+            &["0x12", "no effect"],
+        );
+        check(
+            |settings| settings.notebooks.freeze_after = 4_000,
+            &["freeze_after"],
+        );
+        check(
+            |settings| settings.notebooks.profiles[0].default = false,
+            &["exactly one"],
+        );
+        check(
+            |settings| settings.notebooks.profiles[1].memory = "x".to_owned(),
+            &["medium"],
+        );
     }
 
     #[test]
@@ -208,9 +266,17 @@ mod tests {
                     scopes: Vec::new(),
                     group_claim: None,
                 });
-                settings.rpc.insert("mainnet".to_owned(), "ftp://node".to_owned());
+                settings
+                    .rpc
+                    .insert("mainnet".to_owned(), "ftp://node".to_owned());
             },
-            &["chain id", "http or https", "slug", "issuer", "client_secret"],
+            &[
+                "chain id",
+                "http or https",
+                "slug",
+                "issuer",
+                "client_secret",
+            ],
         );
     }
 }

@@ -85,7 +85,9 @@ pub fn read(folders: &[PathBuf]) -> Overlay {
 /// Where the files are looked for.
 #[must_use]
 pub fn folders(settings: &Settings, config_file: Option<&Path>) -> Vec<PathBuf> {
-    let beside = config_file.and_then(Path::parent).map_or_else(|| PathBuf::from("."), Path::to_path_buf);
+    let beside = config_file
+        .and_then(Path::parent)
+        .map_or_else(|| PathBuf::from("."), Path::to_path_buf);
     vec![beside, settings.data_dir.clone()]
 }
 
@@ -94,14 +96,17 @@ impl Overlay {
         let object: Map<String, Value> = match serde_json::from_str(text) {
             Ok(object) => object,
             Err(error) => {
-                self.remarks.push(format!("{}: {error}; the file is not used", path.display()));
+                self.remarks
+                    .push(format!("{}: {error}; the file is not used", path.display()));
                 return;
             }
         };
         for (key, value) in &object {
             match self.set(key, value) {
                 Ok(()) => self.origins.push((key.clone(), path.to_path_buf())),
-                Err(problem) => self.remarks.push(format!("{}: {key}: {problem}", path.display())),
+                Err(problem) => self
+                    .remarks
+                    .push(format!("{}: {key}: {problem}", path.display())),
             }
         }
     }
@@ -119,12 +124,18 @@ impl Overlay {
             "DISK_LIMIT" => self.disk = Some(size(value)?),
             "WORKER_EBS_SIZE" => self.disk = Some(format!("{}G", whole_number(value)?)),
             "CPU_LIMIT" => {
-                let cores = value.as_f64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
-                self.cpu_cores =
-                    Some(cores.filter(|cores| *cores > 0.0).ok_or("a number of cores above 0 is wanted")?);
+                let cores = value
+                    .as_f64()
+                    .or_else(|| value.as_str().and_then(|text| text.parse().ok()));
+                self.cpu_cores = Some(
+                    cores
+                        .filter(|cores| *cores > 0.0)
+                        .ok_or("a number of cores above 0 is wanted")?,
+                );
             }
             "PROCESS_LIMIT" => {
-                self.processes = Some(u32::try_from(whole_number(value)?).map_err(|_| "too large")?);
+                self.processes =
+                    Some(u32::try_from(whole_number(value)?).map_err(|_| "too large")?);
             }
             "BASE_IMAGE" => {
                 let path = text(value)?;
@@ -173,13 +184,20 @@ impl Overlay {
                 problems.push(problem);
             }
         }
-        if problems.is_empty() { Ok(merged) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(merged)
+        } else {
+            Err(problems)
+        }
     }
 }
 
 /// Makes a profile the default one: by slug, or by the size of a well-known instance type.
 fn choose_default(notebooks: &mut NotebookSettings, kind: &str) -> Result<(), String> {
-    let by_slug = notebooks.profiles.iter().position(|profile| profile.slug == kind);
+    let by_slug = notebooks
+        .profiles
+        .iter()
+        .position(|profile| profile.slug == kind);
     let size = kind.split_once('.').map(|(_, size)| size);
     let position = by_slug.or_else(|| {
         let (memory, cpu) = match size? {
@@ -191,7 +209,11 @@ fn choose_default(notebooks: &mut NotebookSettings, kind: &str) -> Result<(), St
             "xlarge" => ("16G", 4.0),
             _ => return None,
         };
-        let mut profile = notebooks.profiles.iter().find(|profile| profile.default)?.clone();
+        let mut profile = notebooks
+            .profiles
+            .iter()
+            .find(|profile| profile.default)?
+            .clone();
         profile.slug = kind.replace('.', "-");
         profile.display_name = kind.to_owned();
         profile.description = "Instance size from the configuration file.".to_owned();
@@ -201,8 +223,15 @@ fn choose_default(notebooks: &mut NotebookSettings, kind: &str) -> Result<(), St
         Some(0)
     });
     let Some(position) = position else {
-        let known: Vec<_> = notebooks.profiles.iter().map(|profile| profile.slug.as_str()).collect();
-        return Err(format!("instance type {kind:?} is neither a profile ({}) nor a known size", known.join(", ")));
+        let known: Vec<_> = notebooks
+            .profiles
+            .iter()
+            .map(|profile| profile.slug.as_str())
+            .collect();
+        return Err(format!(
+            "instance type {kind:?} is neither a profile ({}) nor a known size",
+            known.join(", ")
+        ));
     };
     for (index, profile) in notebooks.profiles.iter_mut().enumerate() {
         profile.default = index == position;
@@ -222,7 +251,10 @@ fn text(value: &Value) -> Result<&str, String> {
 }
 
 fn size(value: &Value) -> Result<String, String> {
-    let text = value.as_str().map(str::to_owned).or_else(|| value.as_u64().map(|bytes| bytes.to_string()));
+    let text = value
+        .as_str()
+        .map(str::to_owned)
+        .or_else(|| value.as_u64().map(|bytes| bytes.to_string()));
     let text = text.ok_or("a size such as \"2G\" is wanted")?;
     types::quantity::parse_bytes(&text).map(|_| text)
 }
@@ -231,9 +263,15 @@ fn size(value: &Value) -> Result<String, String> {
 ///
 /// # Errors
 /// One line per profile that cannot be read.
-pub fn spawner_settings(settings: &Settings, notebooks: &NotebookSettings) -> Result<SpawnerSettings, Vec<String>> {
-    let (profiles, problems): (Vec<_>, Vec<_>) =
-        notebooks.profiles.iter().map(super::ProfileSettings::resolve).partition(Result::is_ok);
+pub fn spawner_settings(
+    settings: &Settings,
+    notebooks: &NotebookSettings,
+) -> Result<SpawnerSettings, Vec<String>> {
+    let (profiles, problems): (Vec<_>, Vec<_>) = notebooks
+        .profiles
+        .iter()
+        .map(super::ProfileSettings::resolve)
+        .partition(Result::is_ok);
     if !problems.is_empty() {
         return Err(problems.into_iter().filter_map(Result::err).collect());
     }
@@ -250,7 +288,8 @@ pub fn spawner_settings(settings: &Settings, notebooks: &NotebookSettings) -> Re
         },
         named_servers_max: notebooks.named_servers_max,
         concurrent_starts_max: notebooks.concurrent_starts_max,
-        active_servers_max: (notebooks.active_servers_max > 0).then_some(notebooks.active_servers_max),
+        active_servers_max: (notebooks.active_servers_max > 0)
+            .then_some(notebooks.active_servers_max),
         warm_pool: notebooks.warm_pool,
         hub_origin: settings.public_origin.clone(),
         server_origin: settings.server_origin.clone(),
@@ -258,7 +297,11 @@ pub fn spawner_settings(settings: &Settings, notebooks: &NotebookSettings) -> Re
         stop_grace_ms: ms(notebooks.stop_grace),
     };
     let problems = resolved.problems();
-    if problems.is_empty() { Ok(resolved) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(resolved)
+    } else {
+        Err(problems)
+    }
 }
 
 fn ms(seconds: u64) -> i64 {
@@ -289,7 +332,9 @@ pub async fn watch_files(
         for remark in &overlay.remarks {
             tracing::warn!(remark, "configuration file");
         }
-        let merged = overlay.apply(&settings.notebooks).and_then(|merged| spawner_settings(&settings, &merged));
+        let merged = overlay
+            .apply(&settings.notebooks)
+            .and_then(|merged| spawner_settings(&settings, &merged));
         match merged {
             Ok(changed) => {
                 tracing::info!(notebook_timeout_ms = ?changed.ladder.stop_after_ms, "configuration files changed: now in force");
@@ -297,7 +342,10 @@ pub async fn watch_files(
             }
             Err(problems) => {
                 for problem in problems {
-                    tracing::error!(problem, "configuration files changed, but are wrong: the settings before stay in force");
+                    tracing::error!(
+                        problem,
+                        "configuration files changed, but are wrong: the settings before stay in force"
+                    );
                 }
             }
         }
@@ -318,7 +366,9 @@ mod tests {
     #[test]
     fn the_timeout_is_read_under_both_names() {
         for key in ["NOTEBOOK_TIMEOUT", "JUPYTER_NOTEBOOK_TIMEOUT"] {
-            let merged = overlay(&format!("{{\"{key}\": 120}}")).apply(&NotebookSettings::default()).unwrap();
+            let merged = overlay(&format!("{{\"{key}\": 120}}"))
+                .apply(&NotebookSettings::default())
+                .unwrap();
             assert_eq!((merged.timeout, merged.freeze_after), (120, 60));
         }
     }
@@ -326,26 +376,64 @@ mod tests {
     #[test]
     fn server_config_wins_over_instance_config() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("instance_config.json"), "{\"NOTEBOOK_TIMEOUT\": 1, \"WORKER_EBS_SIZE\": 9}").unwrap();
-        std::fs::write(folder.path().join("server_config.json"), "{\"NOTEBOOK_TIMEOUT\": 2}").unwrap();
-        let merged = read(&[folder.path().to_path_buf()]).apply(&NotebookSettings::default()).unwrap();
+        std::fs::write(
+            folder.path().join("instance_config.json"),
+            "{\"NOTEBOOK_TIMEOUT\": 1, \"WORKER_EBS_SIZE\": 9}",
+        )
+        .unwrap();
+        std::fs::write(
+            folder.path().join("server_config.json"),
+            "{\"NOTEBOOK_TIMEOUT\": 2}",
+        )
+        .unwrap();
+        let merged = read(&[folder.path().to_path_buf()])
+            .apply(&NotebookSettings::default())
+            .unwrap();
         assert_eq!(merged.timeout, 2);
         assert_eq!(merged.profiles[0].disk, "9G");
     }
 
     #[test]
     fn sizes_choose_the_default_profile() {
-        let merged = overlay("{\"INSTANCE_TYPE\": \"medium\"}").apply(&NotebookSettings::default()).unwrap();
-        assert!(merged.profiles.iter().any(|profile| profile.slug == "medium" && profile.default));
-        let merged = overlay("{\"WORKER_INSTANCE_TYPE\": \"t2.micro\"}").apply(&NotebookSettings::default()).unwrap();
-        assert_eq!((merged.profiles[0].slug.as_str(), merged.profiles[0].memory.as_str()), ("t2-micro", "1G"));
-        assert_eq!(merged.profiles.iter().filter(|profile| profile.default).count(), 1);
-        assert!(overlay("{\"INSTANCE_TYPE\": \"huge\"}").apply(&NotebookSettings::default()).is_err());
+        let merged = overlay("{\"INSTANCE_TYPE\": \"medium\"}")
+            .apply(&NotebookSettings::default())
+            .unwrap();
+        assert!(
+            merged
+                .profiles
+                .iter()
+                .any(|profile| profile.slug == "medium" && profile.default)
+        );
+        let merged = overlay("{\"WORKER_INSTANCE_TYPE\": \"t2.micro\"}")
+            .apply(&NotebookSettings::default())
+            .unwrap();
+        assert_eq!(
+            (
+                merged.profiles[0].slug.as_str(),
+                merged.profiles[0].memory.as_str()
+            ),
+            ("t2-micro", "1G")
+        );
+        assert_eq!(
+            merged
+                .profiles
+                .iter()
+                .filter(|profile| profile.default)
+                .count(),
+            1
+        );
+        assert!(
+            overlay("{\"INSTANCE_TYPE\": \"huge\"}")
+                .apply(&NotebookSettings::default())
+                .is_err()
+        );
     }
 
     #[test]
     fn wrong_and_unknown_keys_are_listed_and_the_rest_applies() {
-        let overlay = overlay("{\"NOTEBOOK_TIMEOUT\": \"soon\", \"COLOUR\": 1, \"REGION\": \"x\", \"CPU_LIMIT\": 2.5}");
+        let overlay = overlay(
+            "{\"NOTEBOOK_TIMEOUT\": \"soon\", \"COLOUR\": 1, \"REGION\": \"x\", \"CPU_LIMIT\": 2.5}",
+        );
         assert_eq!(overlay.remarks.len(), 2, "{:?}", overlay.remarks);
         assert_eq!(overlay.notebook_timeout_s, None);
         assert_eq!(overlay.cpu_cores, Some(2.5));

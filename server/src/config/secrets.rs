@@ -77,7 +77,11 @@ fn make(path: &Path) -> Result<[u8; SECRET_BYTES], String> {
     let mut secret = [0_u8; SECRET_BYTES];
     rand::rng().fill_bytes(&mut secret);
     let write = || -> std::io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)?;
         file.write_all(hex::encode(secret).as_bytes())?;
         file.sync_all()
     };

@@ -4,7 +4,10 @@ fn load_file(text: &str) -> Result<Settings, Vec<String>> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("test.toml");
     std::fs::write(&file, text).unwrap();
-    load(&Flags { config: Some(file), ..Flags::default() })
+    load(&Flags {
+        config: Some(file),
+        ..Flags::default()
+    })
 }
 
 #[test]
@@ -12,7 +15,11 @@ fn origins_follow_from_the_address() {
     let settings = load_file("listen = \"127.0.0.1:4000\"").unwrap();
     assert_eq!(settings.public_origin, "http://localhost:4000");
     assert_eq!(settings.server_origin, "http://{label}.localhost:4000");
-    assert!(settings.database_url.starts_with("sqlite:///"), "{}", settings.database_url);
+    assert!(
+        settings.database_url.starts_with("sqlite:///"),
+        "{}",
+        settings.database_url
+    );
 }
 
 #[test]
@@ -35,8 +42,14 @@ fn a_value_of_the_wrong_kind_is_named() {
 
 #[test]
 fn a_missing_file_is_named_only_when_asked_for() {
-    let flags = Flags { config: Some(PathBuf::from("/nonexistent.toml")), ..Flags::default() };
-    assert_eq!(load(&flags).unwrap_err(), ["/nonexistent.toml: no such configuration file"]);
+    let flags = Flags {
+        config: Some(PathBuf::from("/nonexistent.toml")),
+        ..Flags::default()
+    };
+    assert_eq!(
+        load(&flags).unwrap_err(),
+        ["/nonexistent.toml: no such configuration file"]
+    );
     assert!(load(&Flags::default()).is_ok());
 }
 
@@ -51,7 +64,11 @@ fn flags_win() {
         ..Flags::default()
     };
     assert_eq!(load(&flags).unwrap().listen.port(), 5000);
-    let source = sources(&flags).find_metadata("listen").unwrap().name.clone();
+    let source = sources(&flags)
+        .find_metadata("listen")
+        .unwrap()
+        .name
+        .clone();
     assert!(!source.contains("TOML"), "{source}");
 }
 

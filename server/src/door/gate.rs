@@ -6,15 +6,17 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, COOKIE, HeaderValue, LOCATION, SET_COOKIE};
+use http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_TYPE, COOKIE, HeaderValue, LOCATION, SET_COOKIE,
+};
 use http::request::Parts;
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use identity::Identity;
 use parking_lot::Mutex;
 use proxy::{
-    ActivityKind, Admission, DOOR_COOKIE, Gatekeeper, Passage, ProxyBody, RESERVED_PATH_PREFIX, SECURE_DOOR_COOKIE,
-    Target,
+    ActivityKind, Admission, DOOR_COOKIE, Gatekeeper, Passage, ProxyBody, RESERVED_PATH_PREFIX,
+    SECURE_DOOR_COOKIE, Target,
 };
 use spawner::Spawner;
 use spawner::engine::Endpoint;
@@ -23,8 +25,8 @@ use types::notebook::ServerState;
 use types::{ServerId, SessionKey, Timestamp, UserId};
 
 use super::pass::Pass;
-use super::ticket::{Tickets, random_token};
 use super::safe_path;
+use super::ticket::{Tickets, random_token};
 
 /// How often a long-lived connection asks again whether its session lives.
 const RECHECK_INTERVAL: Duration = Duration::from_secs(15);
@@ -57,7 +59,15 @@ impl Gate {
         hub_origin: String,
     ) -> Self {
         let secure_cookies = hub_origin.starts_with("https://");
-        Self { identity, spawner, tickets, key, hub_origin, secure_cookies, permissions: Mutex::default() }
+        Self {
+            identity,
+            spawner,
+            tickets,
+            key,
+            hub_origin,
+            secure_cookies,
+            permissions: Mutex::default(),
+        }
     }
 
     /// Whether the user may enter servers of the owner. Answers about others are kept briefly.
@@ -71,7 +81,11 @@ impl Gate {
         {
             return answer;
         }
-        let answer = self.identity.may_user_manage_servers_of(user_id, owner).await.unwrap_or(false);
+        let answer = self
+            .identity
+            .may_user_manage_servers_of(user_id, owner)
+            .await
+            .unwrap_or(false);
         let mut permissions = self.permissions.lock();
         if permissions.len() >= PERMISSIONS_MAX {
             permissions.clear();
@@ -85,7 +99,10 @@ impl Gate {
         let name = pass_cookie(self.secure_cookies);
         let pass = Pass::open(cookie(parts, name)?, &self.key, Timestamp::now())?;
         let holds = pass.server_id == door.server_id
-            && self.identity.is_session_alive(pass.session, pass.user_id).await
+            && self
+                .identity
+                .is_session_alive(pass.session, pass.user_id)
+                .await
             && self.may_enter(pass.user_id, door.user_id).await;
         holds.then_some(pass)
     }
@@ -111,7 +128,12 @@ impl Gate {
             url::form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>()
         );
         let mut response = redirect(&location);
-        let cookie = set_cookie(state_cookie(self.secure_cookies), &state, RESERVED_PATH_PREFIX, STATE_LIFETIME_S);
+        let cookie = set_cookie(
+            state_cookie(self.secure_cookies),
+            &state,
+            RESERVED_PATH_PREFIX,
+            STATE_LIFETIME_S,
+        );
         response.headers_mut().append(SET_COOKIE, cookie);
         response
     }
@@ -134,21 +156,38 @@ impl Gate {
         let lifetime_s = u32::try_from(pass.expires_at.since_ms(now) / 1_000).unwrap_or(0);
         let mut response = redirect(next);
         let headers = response.headers_mut();
-        headers.append(SET_COOKIE, set_cookie(pass_cookie(secure), &pass.seal(&self.key), "/", lifetime_s));
-        headers.append(SET_COOKIE, set_cookie(state_cookie(secure), "", RESERVED_PATH_PREFIX, 0));
+        headers.append(
+            SET_COOKIE,
+            set_cookie(pass_cookie(secure), &pass.seal(&self.key), "/", lifetime_s),
+        );
+        headers.append(
+            SET_COOKIE,
+            set_cookie(state_cookie(secure), "", RESERVED_PATH_PREFIX, 0),
+        );
         response
     }
 
     /// The way in to a server that lives, thawed if it was frozen.
-    async fn forward(&self, parts: &Parts, host_label: &str, door: Door, pass: Pass, next: &str) -> Admission {
+    async fn forward(
+        &self,
+        parts: &Parts,
+        host_label: &str,
+        door: Door,
+        pass: Pass,
+        next: &str,
+    ) -> Admission {
         if door.state == ServerState::Frozen
-            && let Err(error) = self.spawner.thaw_for_request(door.server_id, wake_for(parts)).await
+            && let Err(error) = self
+                .spawner
+                .thaw_for_request(door.server_id, wake_for(parts))
+                .await
         {
             tracing::warn!(server_id = %door.server_id, %error, "a frozen server did not thaw");
             return respond(self.resting(parts, host_label, &door, next));
         }
         if is_navigation(parts) {
-            self.spawner.note_activity(door.server_id, spawner::service::ActivityKind::Interaction);
+            self.spawner
+                .note_activity(door.server_id, spawner::service::ActivityKind::Interaction);
         }
         // Working in a notebook keeps the hub's session alive; polling does not.
         if (is_navigation(parts) || !parts.method.is_safe())
@@ -196,7 +235,13 @@ impl Gate {
     }
 
     /// The server does not run: pages lead to the start page, programs are told.
-    fn resting(&self, parts: &Parts, host_label: &str, door: &Door, next: &str) -> Response<ProxyBody> {
+    fn resting(
+        &self,
+        parts: &Parts,
+        host_label: &str,
+        door: &Door,
+        next: &str,
+    ) -> Response<ProxyBody> {
         let start = format!(
             "{}/start/{host_label}?next={}",
             self.hub_origin,
@@ -209,7 +254,10 @@ impl Gate {
         message(
             StatusCode::FAILED_DEPENDENCY,
             "notebook.server_state",
-            &format!("the server is {}; open {start} to start it", door.state.as_str()),
+            &format!(
+                "the server is {}; open {start} to start it",
+                door.state.as_str()
+            ),
         )
     }
 }
@@ -217,7 +265,10 @@ impl Gate {
 #[async_trait]
 impl Gatekeeper for Gate {
     async fn admit(&self, parts: &Parts, host_label: &str) -> Admission {
-        let asked = parts.uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+        let asked = parts
+            .uri
+            .path_and_query()
+            .map_or("/", http::uri::PathAndQuery::as_str);
         let next = safe_path(if asked == "/" { "/lab" } else { asked }, "/lab").to_owned();
         let door = self.spawner.door(host_label);
         let pass = match &door {
@@ -229,7 +280,11 @@ impl Gatekeeper for Gate {
             return respond(if is_navigation(parts) {
                 self.begin(host_label, &next)
             } else {
-                message(StatusCode::UNAUTHORIZED, "identity.sign_in_required", "open this notebook from the dashboard again")
+                message(
+                    StatusCode::UNAUTHORIZED,
+                    "identity.sign_in_required",
+                    "open this notebook from the dashboard again",
+                )
             });
         };
         if !door.state.is_alive() {
@@ -250,15 +305,26 @@ impl Gatekeeper for Gate {
 /// Name of the cookie with the pass. The proxy keeps it from the notebook.
 #[must_use]
 pub const fn pass_cookie(secure: bool) -> &'static str {
-    if secure { SECURE_DOOR_COOKIE } else { DOOR_COOKIE }
+    if secure {
+        SECURE_DOOR_COOKIE
+    } else {
+        DOOR_COOKIE
+    }
 }
 
 const fn state_cookie(secure: bool) -> &'static str {
-    if secure { "__Secure-ledgercloud-state" } else { "ledgercloud-state" }
+    if secure {
+        "__Secure-ledgercloud-state"
+    } else {
+        "ledgercloud-state"
+    }
 }
 
 fn wake_for(parts: &Parts) -> spawner::service::ActivityKind {
-    let is_script = parts.headers.get("sec-fetch-dest").is_some_and(|value| value == "empty");
+    let is_script = parts
+        .headers
+        .get("sec-fetch-dest")
+        .is_some_and(|value| value == "empty");
     if parts.method.is_safe() && is_script && !parts.headers.contains_key(http::header::UPGRADE) {
         spawner::service::ActivityKind::Presence
     } else {
@@ -269,7 +335,11 @@ fn wake_for(parts: &Parts) -> spawner::service::ActivityKind {
 fn is_navigation(parts: &Parts) -> bool {
     let mode = parts.headers.get("sec-fetch-mode");
     let wants_page = || {
-        parts.headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+        parts
+            .headers
+            .get(ACCEPT)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|accept| accept.contains("text/html"))
     };
     parts.method.is_safe() && mode.map_or_else(wants_page, |mode| mode == "navigate")
 }
@@ -291,8 +361,14 @@ fn query_value(parts: &Parts, name: &str) -> Option<String> {
 }
 
 fn set_cookie(name: &str, value: &str, path: &str, lifetime_s: u32) -> HeaderValue {
-    let secure = if name.starts_with("__") { "; Secure" } else { "" };
-    let text = format!("{name}={value}; Path={path}; Max-Age={lifetime_s}; HttpOnly; SameSite=Lax{secure}");
+    let secure = if name.starts_with("__") {
+        "; Secure"
+    } else {
+        ""
+    };
+    let text = format!(
+        "{name}={value}; Path={path}; Max-Age={lifetime_s}; HttpOnly; SameSite=Lax{secure}"
+    );
     // Names and values are made by us from URL-safe characters.
     HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
@@ -302,7 +378,11 @@ fn respond(response: Response<ProxyBody>) -> Admission {
 }
 
 fn redirect(location: &str) -> Response<ProxyBody> {
-    let mut response = answer(StatusCode::SEE_OTHER, "text/plain; charset=utf-8", String::new());
+    let mut response = answer(
+        StatusCode::SEE_OTHER,
+        "text/plain; charset=utf-8",
+        String::new(),
+    );
     if let Ok(location) = HeaderValue::from_str(location) {
         response.headers_mut().insert(LOCATION, location);
     }
@@ -330,8 +410,16 @@ fn answer(status: StatusCode, content_type: &'static str, body: String) -> Respo
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
-    headers.insert("content-security-policy", HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"));
+    headers.insert(
+        "x-content-type-options",
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        "content-security-policy",
+        HeaderValue::from_static(
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+        ),
+    );
     headers.insert("referrer-policy", HeaderValue::from_static("no-referrer"));
     response
 }

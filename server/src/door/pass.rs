@@ -23,7 +23,10 @@ impl Pass {
     #[must_use]
     pub fn seal(&self, key: &[u8; 32]) -> String {
         let body = self.body();
-        format!("{body}.{}", URL_SAFE_NO_PAD.encode(mac(key, &body).finalize().into_bytes()))
+        format!(
+            "{body}.{}",
+            URL_SAFE_NO_PAD.encode(mac(key, &body).finalize().into_bytes())
+        )
     }
 
     /// Reads a cookie's value; nothing if it is not ours, altered or expired.
@@ -46,7 +49,10 @@ impl Pass {
     }
 
     fn body(&self) -> String {
-        format!("v1.{}.{}.{}.{}", self.server_id, self.user_id, self.session, self.expires_at.0)
+        format!(
+            "v1.{}.{}.{}.{}",
+            self.server_id, self.user_id, self.session, self.expires_at.0
+        )
     }
 }
 
@@ -87,7 +93,11 @@ mod tests {
             let mut altered = sealed.clone().into_bytes();
             altered[index] = if altered[index] == b'0' { b'1' } else { b'0' };
             let altered = String::from_utf8(altered).unwrap();
-            assert_eq!(Pass::open(&altered, &[7; 32], Timestamp(0)), None, "{altered}");
+            assert_eq!(
+                Pass::open(&altered, &[7; 32], Timestamp(0)),
+                None,
+                "{altered}"
+            );
         }
         for text in ["", ".", "v1", "v1.....", "v2.a.b.c.1.x"] {
             assert_eq!(Pass::open(text, &[7; 32], Timestamp(0)), None);

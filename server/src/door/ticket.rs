@@ -36,13 +36,20 @@ impl Tickets {
         let mut waiting = self.0.lock();
         waiting.retain(|_, ticket| ticket.expires_at > now);
         if waiting.len() >= TICKETS_MAX
-            && let Some(oldest) = waiting.iter().min_by_key(|(_, ticket)| ticket.expires_at).map(|(key, _)| *key)
+            && let Some(oldest) = waiting
+                .iter()
+                .min_by_key(|(_, ticket)| ticket.expires_at)
+                .map(|(key, _)| *key)
         {
             waiting.remove(&oldest);
         }
         waiting.insert(
             hash(&secret),
-            Waiting { pass, state: hash(state), expires_at: now.plus_ms(LIFETIME_MS) },
+            Waiting {
+                pass,
+                state: hash(state),
+                expires_at: now.plus_ms(LIFETIME_MS),
+            },
         );
         secret
     }
@@ -103,9 +110,16 @@ mod tests {
     fn a_ticket_expires_and_the_waiting_are_bounded() {
         let tickets = Tickets::default();
         let secret = tickets.mint(pass(), "state", Timestamp(0));
-        assert_eq!(tickets.redeem(&secret, "state", Timestamp(LIFETIME_MS)), None);
+        assert_eq!(
+            tickets.redeem(&secret, "state", Timestamp(LIFETIME_MS)),
+            None
+        );
         for index in 0..TICKETS_MAX + 10 {
-            let _ = tickets.mint(pass(), "state", Timestamp(i64::try_from(index).unwrap() % 100));
+            let _ = tickets.mint(
+                pass(),
+                "state",
+                Timestamp(i64::try_from(index).unwrap() % 100),
+            );
         }
         assert!(tickets.0.lock().len() <= TICKETS_MAX);
     }

@@ -3,8 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::extract::ConnectInfo;
-use http::{Extensions, HeaderMap, Request};
 use http::request::Parts;
+use http::{Extensions, HeaderMap, Request};
 
 /// Address of the peer: its socket's, or, if that is a trusted proxy, the last address of
 /// `X-Forwarded-For` that is not one.
@@ -16,13 +16,19 @@ pub fn address_of(parts: &Parts, trusted_proxies: &[IpAddr]) -> IpAddr {
 /// The same for a whole request.
 #[must_use]
 pub fn client_address<B>(request: &Request<B>, trusted_proxies: &[IpAddr]) -> IpAddr {
-    forwarded(peer_of(request.extensions()), request.headers(), trusted_proxies)
+    forwarded(
+        peer_of(request.extensions()),
+        request.headers(),
+        trusted_proxies,
+    )
 }
 
 fn peer_of(extensions: &Extensions) -> IpAddr {
     extensions
         .get::<ConnectInfo<SocketAddr>>()
-        .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(address)| address.ip().to_canonical())
+        .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(address)| {
+            address.ip().to_canonical()
+        })
 }
 
 fn forwarded(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &[IpAddr]) -> IpAddr {
@@ -49,7 +55,10 @@ fn forwarded(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &[IpAddr]) -> I
 /// Text of a header for logs and audit: no control characters, at most `chars_max` characters.
 #[must_use]
 pub fn capped(text: &str, chars_max: usize) -> String {
-    text.chars().filter(|character| !character.is_control()).take(chars_max).collect()
+    text.chars()
+        .filter(|character| !character.is_control())
+        .take(chars_max)
+        .collect()
 }
 
 #[cfg(test)]
@@ -68,7 +77,11 @@ mod tests {
     fn forwarded_addresses_are_believed_from_trusted_proxies_only() {
         check("192.0.2.1", "198.51.100.7", "192.0.2.1");
         check("10.0.0.1", "198.51.100.7", "198.51.100.7");
-        check("10.0.0.1", "203.0.113.9, 198.51.100.7, 10.0.0.2", "198.51.100.7");
+        check(
+            "10.0.0.1",
+            "203.0.113.9, 198.51.100.7, 10.0.0.2",
+            "198.51.100.7",
+        );
         check("10.0.0.1", "nonsense", "10.0.0.1");
         check("10.0.0.1", "", "10.0.0.1");
     }

@@ -35,11 +35,15 @@ fn is_acceptable(method: &Method, headers: &HeaderMap, hub_origin: &str) -> bool
     if method.is_safe() {
         return true;
     }
-    let site = headers.get("sec-fetch-site").and_then(|value| value.to_str().ok());
+    let site = headers
+        .get("sec-fetch-site")
+        .and_then(|value| value.to_str().ok());
     if matches!(site, Some(site) if site != "same-origin") {
         return false;
     }
-    let mode = headers.get("sec-fetch-mode").and_then(|value| value.to_str().ok());
+    let mode = headers
+        .get("sec-fetch-mode")
+        .and_then(|value| value.to_str().ok());
     if mode == Some("no-cors") {
         return false;
     }
@@ -57,25 +61,54 @@ mod tests {
     fn check(method: &str, headers: &[(&str, &str)], expected: bool) {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
-            map.insert(http::HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap());
+            map.insert(
+                http::HeaderName::from_bytes(name.as_bytes()).unwrap(),
+                value.parse().unwrap(),
+            );
         }
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        assert_eq!(is_acceptable(&method, &map, "http://localhost:3000"), expected, "{method} {headers:?}");
+        assert_eq!(
+            is_acceptable(&method, &map, "http://localhost:3000"),
+            expected,
+            "{method} {headers:?}"
+        );
     }
 
     #[test]
     fn only_our_own_pages_may_write() {
         check("GET", &[("sec-fetch-site", "cross-site")], true);
-        check("POST", &[("origin", "http://localhost:3000"), ("sec-fetch-site", "same-origin")], true);
+        check(
+            "POST",
+            &[
+                ("origin", "http://localhost:3000"),
+                ("sec-fetch-site", "same-origin"),
+            ],
+            true,
+        );
         check("POST", &[("origin", "http://localhost:3000")], true);
         check("POST", &[("sec-fetch-site", "same-origin")], true);
         check("POST", &[], true);
         check("POST", &[("cookie", "a=b")], false);
         check("POST", &[("origin", "null")], false);
-        check("POST", &[("origin", "http://alice.localhost:3000"), ("sec-fetch-site", "same-site")], false);
+        check(
+            "POST",
+            &[
+                ("origin", "http://alice.localhost:3000"),
+                ("sec-fetch-site", "same-site"),
+            ],
+            false,
+        );
         check("POST", &[("origin", "http://localhost:3001")], false);
         check("DELETE", &[("sec-fetch-site", "cross-site")], false);
         check("POST", &[("sec-fetch-site", "none")], false);
-        check("POST", &[("origin", "http://localhost:3000"), ("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "no-cors")], false);
+        check(
+            "POST",
+            &[
+                ("origin", "http://localhost:3000"),
+                ("sec-fetch-site", "same-origin"),
+                ("sec-fetch-mode", "no-cors"),
+            ],
+            false,
+        );
     }
 }

@@ -39,22 +39,33 @@ pub async fn add_security_headers(
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let mut add = |name: HeaderName, value: &'static str| {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     };
     add(CONTENT_SECURITY_POLICY, POLICY_WITHOUT_SCRIPTS);
     add(X_CONTENT_TYPE_OPTIONS, "nosniff");
     add(X_FRAME_OPTIONS, "DENY");
     add(REFERRER_POLICY, "same-origin");
     // Wallets may open pop-ups of their own.
-    add(HeaderName::from_static("cross-origin-opener-policy"), "same-origin-allow-popups");
-    add(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    add(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin-allow-popups",
+    );
+    add(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    );
     add(
         HeaderName::from_static("permissions-policy"),
         "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
     );
     add(CACHE_CONTROL, "no-store");
     if transport == Transport::Tls {
-        add(STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
+        add(
+            STRICT_TRANSPORT_SECURITY,
+            "max-age=31536000; includeSubDomains",
+        );
     }
     response
 }

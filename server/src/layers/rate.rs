@@ -35,10 +35,16 @@ impl RateLimits {
     pub fn new(limits: &LimitSettings, trusted_proxies: &[IpAddr]) -> Self {
         let limiter = |quota: Option<Quota>| quota.map(|quota| Arc::new(RateLimiter::keyed(quota)));
         let reads = NonZeroU32::new(limits.reads_per_second).map(|per_second| {
-            Quota::per_second(per_second).allow_burst(per_second.saturating_mul(NonZeroU32::MIN.saturating_add(READ_BURST - 1)))
+            Quota::per_second(per_second).allow_burst(
+                per_second.saturating_mul(NonZeroU32::MIN.saturating_add(READ_BURST - 1)),
+            )
         });
         let writes = NonZeroU32::new(limits.writes_per_minute).map(Quota::per_minute);
-        Self { reads: limiter(reads), writes: limiter(writes), trusted_proxies: trusted_proxies.into() }
+        Self {
+            reads: limiter(reads),
+            writes: limiter(writes),
+            trusted_proxies: trusted_proxies.into(),
+        }
     }
 
     /// Forgets addresses that have been quiet, until the program ends.
@@ -54,18 +60,29 @@ impl RateLimits {
 }
 
 /// Answers 429 with the time to wait when an address asks for too much.
-pub async fn limit_rate(State(limits): State<RateLimits>, request: Request, next: Next) -> Response {
+pub async fn limit_rate(
+    State(limits): State<RateLimits>,
+    request: Request,
+    next: Next,
+) -> Response {
     let (parts, body) = request.into_parts();
-    let limiter = if parts.method.is_safe() { &limits.reads } else { &limits.writes };
+    let limiter = if parts.method.is_safe() {
+        &limits.reads
+    } else {
+        &limits.writes
+    };
     if let Some(limiter) = limiter
         && let Err(denied) = limiter.check_key(&address_of(&parts, &limits.trusted_proxies))
     {
         let wait = denied.wait_time_from(DefaultClock::default().now());
         let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
         return Failure(
-            ApiError::new(ErrorCode::RateLimited, "too many requests from this address")
-                .with_hint("wait a moment, then try again")
-                .with_retry_after_ms(wait_ms),
+            ApiError::new(
+                ErrorCode::RateLimited,
+                "too many requests from this address",
+            )
+            .with_hint("wait a moment, then try again")
+            .with_retry_after_ms(wait_ms),
         )
         .into_response();
     }

@@ -27,7 +27,11 @@ pub struct Resolver {
 }
 
 /// Puts the [`RequestContext`] into the request's extensions.
-pub async fn resolve_caller(State(resolver): State<Resolver>, request: Request, next: Next) -> Response {
+pub async fn resolve_caller(
+    State(resolver): State<Resolver>,
+    request: Request,
+    next: Next,
+) -> Response {
     let (mut parts, body) = request.into_parts();
     let Some(session) = parts.extensions.get::<Session>().cloned() else {
         return Failure(ApiError::new(ErrorCode::Internal, "no session layer")).into_response();
@@ -36,15 +40,26 @@ pub async fn resolve_caller(State(resolver): State<Resolver>, request: Request, 
         Ok(caller) => caller,
         Err(error) => return Failure::from(error).into_response(),
     };
-    let request_id = parts.extensions.get::<RequestId>().map_or_else(String::new, |id| id.0.clone());
+    let request_id = parts
+        .extensions
+        .get::<RequestId>()
+        .map_or_else(String::new, |id| id.0.clone());
     let user_agent = parts
         .headers
         .get(USER_AGENT)
         .and_then(|value| value.to_str().ok())
         .map_or_else(String::new, |text| capped(text, USER_AGENT_CHARS_MAX));
-    let (viewer, session_key) =
-        caller.map_or((None, None), |caller| (Some(caller.viewer), Some(caller.session_key)));
+    let (viewer, session_key) = caller.map_or((None, None), |caller| {
+        (Some(caller.viewer), Some(caller.session_key))
+    });
     let ip = address_of(&parts, &resolver.trusted_proxies);
-    parts.extensions.insert(RequestContext { session, request_id, ip, user_agent, viewer, session_key });
+    parts.extensions.insert(RequestContext {
+        session,
+        request_id,
+        ip,
+        user_agent,
+        viewer,
+        session_key,
+    });
     next.run(Request::from_parts(parts, body)).await
 }

@@ -17,7 +17,9 @@ pub enum InvalidAddress {
     #[error("an address is 0x and 40 hexadecimal digits")]
     Shape,
     /// Mixed case that does not match EIP-55: most likely a typing error.
-    #[error("the upper- and lower-case letters do not match the address's checksum (EIP-55); copy it again")]
+    #[error(
+        "the upper- and lower-case letters do not match the address's checksum (EIP-55); copy it again"
+    )]
     Checksum,
 }
 
@@ -37,8 +39,16 @@ impl WalletAddress {
         text.push_str("0x");
         for (index, digit) in lower.chars().enumerate() {
             let byte = hash[index / 2];
-            let nibble = if index % 2 == 0 { byte >> 4 } else { byte & 0x0f };
-            text.push(if nibble >= 8 { digit.to_ascii_uppercase() } else { digit });
+            let nibble = if index % 2 == 0 {
+                byte >> 4
+            } else {
+                byte & 0x0f
+            };
+            text.push(if nibble >= 8 {
+                digit.to_ascii_uppercase()
+            } else {
+                digit
+            });
         }
         text
     }
@@ -125,7 +135,11 @@ mod tests {
             Err(InvalidAddress::Checksum)
         );
         for text in ["", "0x", "5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0xzz"] {
-            assert_eq!(text.parse::<WalletAddress>(), Err(InvalidAddress::Shape), "{text}");
+            assert_eq!(
+                text.parse::<WalletAddress>(),
+                Err(InvalidAddress::Shape),
+                "{text}"
+            );
         }
     }
 

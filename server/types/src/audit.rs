@@ -42,7 +42,13 @@ impl Actor {
     /// A part of the system itself: `reconciler`, `idle`, `command line`.
     #[must_use]
     pub fn system(part: &str) -> Self {
-        Self { kind: ActorKind::System, id: part.to_owned(), name: part.to_owned(), session: None, ip: None }
+        Self {
+            kind: ActorKind::System,
+            id: part.to_owned(),
+            name: part.to_owned(),
+            session: None,
+            ip: None,
+        }
     }
 }
 

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// Columns of the list, in the order of the template.
-pub const BULK_COLUMNS: [&str; 7] = ["name", "wallet", "email", "role", "groups", "profile", "expires"];
+pub const BULK_COLUMNS: [&str; 7] = [
+    "name", "wallet", "email", "role", "groups", "profile", "expires",
+];
 /// Most lines that one list may have.
 pub const BULK_LINES_MAX: usize = 20_000;
 /// Most bytes that one list may have.
@@ -49,6 +51,9 @@ impl BulkReport {
     /// How many lines have this verdict.
     #[must_use]
     pub fn count(&self, verdict: BulkVerdict) -> usize {
-        self.lines.iter().filter(|line| line.verdict == verdict).count()
+        self.lines
+            .iter()
+            .filter(|line| line.verdict == verdict)
+            .count()
     }
 }

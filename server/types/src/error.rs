@@ -23,7 +23,13 @@ pub struct ApiError {
 impl ApiError {
     /// A failure with a sentence for people.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: None, field: None, retry_after_ms: None }
+        Self {
+            code,
+            message: message.into(),
+            hint: None,
+            field: None,
+            retry_after_ms: None,
+        }
     }
 
     /// Adds what the reader can do next.
@@ -139,7 +145,10 @@ mod tests {
         let mut seen = std::collections::HashSet::new();
         for code in ErrorCode::ALL {
             assert!(seen.insert(code.as_str()), "{} twice", code.as_str());
-            assert_eq!(serde_json::to_string(code).unwrap(), format!("{:?}", code.as_str()));
+            assert_eq!(
+                serde_json::to_string(code).unwrap(),
+                format!("{:?}", code.as_str())
+            );
             assert!((400..600).contains(&code.status()));
         }
     }

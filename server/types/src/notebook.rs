@@ -77,7 +77,10 @@ impl ServerState {
     /// On the way to [`Self::Ready`].
     #[must_use]
     pub const fn is_starting(self) -> bool {
-        matches!(self, Self::Queued | Self::Provisioning | Self::Booting | Self::Starting)
+        matches!(
+            self,
+            Self::Queued | Self::Provisioning | Self::Booting | Self::Starting
+        )
     }
 
     /// Processes exist and hold memory.
@@ -89,7 +92,10 @@ impl ServerState {
     /// At rest: a start may be asked for.
     #[must_use]
     pub const fn is_startable(self) -> bool {
-        matches!(self, Self::Stopped | Self::Archived | Self::Failed | Self::Lost)
+        matches!(
+            self,
+            Self::Stopped | Self::Archived | Self::Failed | Self::Lost
+        )
     }
 }
 
@@ -263,7 +269,10 @@ mod tests {
     fn state_names_read_back() {
         for state in ServerState::ALL {
             assert_eq!(ServerState::parse(state.as_str()), Some(state));
-            assert_eq!(serde_json::to_string(&state).unwrap(), format!("{:?}", state.as_str()));
+            assert_eq!(
+                serde_json::to_string(&state).unwrap(),
+                format!("{:?}", state.as_str())
+            );
         }
     }
 }

@@ -21,7 +21,9 @@ impl PageRequest {
     /// The number of rows to read.
     #[must_use]
     pub fn limit(&self) -> u32 {
-        self.limit.unwrap_or(PAGE_LIMIT_DEFAULT).clamp(1, PAGE_LIMIT_MAX)
+        self.limit
+            .unwrap_or(PAGE_LIMIT_DEFAULT)
+            .clamp(1, PAGE_LIMIT_MAX)
     }
 }
 
@@ -35,14 +37,20 @@ pub struct Page<T> {
 
 impl<T> Default for Page<T> {
     fn default() -> Self {
-        Self { items: Vec::new(), next: None }
+        Self {
+            items: Vec::new(),
+            next: None,
+        }
     }
 }
 
 impl<T> Page<T> {
     /// The same page with each row changed.
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(change).collect(), next: self.next }
+        Page {
+            items: self.items.into_iter().map(change).collect(),
+            next: self.next,
+        }
     }
 }
 
@@ -53,7 +61,14 @@ mod tests {
     #[test]
     fn limits_are_clamped() {
         for (asked, given) in [(None, 50), (Some(0), 1), (Some(7), 7), (Some(9_999), 200)] {
-            assert_eq!(PageRequest { after: None, limit: asked }.limit(), given);
+            assert_eq!(
+                PageRequest {
+                    after: None,
+                    limit: asked
+                }
+                .limit(),
+                given
+            );
         }
     }
 }

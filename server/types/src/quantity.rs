@@ -25,11 +25,20 @@ pub fn readable_bytes(bytes: u64) -> String {
 /// Says what a size looks like.
 pub fn parse_bytes(text: &str) -> Result<u64, String> {
     let trimmed = text.trim();
-    let split = trimmed.find(|character: char| !character.is_ascii_digit()).unwrap_or(trimmed.len());
+    let split = trimmed
+        .find(|character: char| !character.is_ascii_digit())
+        .unwrap_or(trimmed.len());
     let (digits, unit) = trimmed.split_at(split);
-    let wrong = || format!("{text:?} is not a size: write a number with K, M, G or T, for example 2G");
+    let wrong =
+        || format!("{text:?} is not a size: write a number with K, M, G or T, for example 2G");
     let number: u64 = digits.parse().map_err(|_| wrong())?;
-    let factor: u64 = match unit.trim().trim_end_matches("iB").trim_end_matches('B').to_ascii_uppercase().as_str() {
+    let factor: u64 = match unit
+        .trim()
+        .trim_end_matches("iB")
+        .trim_end_matches('B')
+        .to_ascii_uppercase()
+        .as_str()
+    {
         "" => 1,
         "K" => 1 << 10,
         "M" => 1 << 20,
@@ -46,13 +55,24 @@ mod tests {
 
     #[test]
     fn sizes_read_and_write() {
-        for (text, bytes) in [("2G", 2 << 30), ("512M", 512 << 20), ("1 GiB", 1 << 30), ("77", 77), ("3KB", 3072)] {
+        for (text, bytes) in [
+            ("2G", 2 << 30),
+            ("512M", 512 << 20),
+            ("1 GiB", 1 << 30),
+            ("77", 77),
+            ("3KB", 3072),
+        ] {
             assert_eq!(parse_bytes(text), Ok(bytes), "{text}");
         }
         for text in ["", "G", "2X", "-1", "99999999999999999999T", "9999999999T"] {
             assert!(parse_bytes(text).is_err(), "{text}");
         }
-        for (bytes, text) in [(0, "0 B"), (1536, "1.5 KiB"), (2 << 30, "2 GiB"), (320 << 20, "320 MiB")] {
+        for (bytes, text) in [
+            (0, "0 B"),
+            (1536, "1.5 KiB"),
+            (2 << 30, "2 GiB"),
+            (320 << 20, "320 MiB"),
+        ] {
             assert_eq!(readable_bytes(bytes), text);
         }
     }

@@ -5,7 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// Milliseconds since the Unix epoch, UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default,
+)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 
@@ -43,7 +45,13 @@ impl Timestamp {
         let civil = Civil::of(self);
         format!(
             "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-            civil.year, civil.month, civil.day, civil.hour, civil.minute, civil.second, civil.millisecond
+            civil.year,
+            civil.month,
+            civil.day,
+            civil.hour,
+            civil.minute,
+            civil.second,
+            civil.millisecond
         )
     }
 
@@ -65,7 +73,11 @@ impl Timestamp {
             return "just now".to_owned();
         }
         let length = readable_duration(age_ms.abs());
-        if age_ms < 0 { format!("in {length}") } else { format!("{length} ago") }
+        if age_ms < 0 {
+            format!("in {length}")
+        } else {
+            format!("{length} ago")
+        }
     }
 }
 
@@ -109,7 +121,11 @@ impl Civil {
             (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let shifted_month = (5 * day_of_year + 2) / 153;
-        let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+        let month = if shifted_month < 10 {
+            shifted_month + 3
+        } else {
+            shifted_month - 9
+        };
         let january_or_february = if month <= 2 { 1 } else { 0 };
         Self {
             year: year_of_era + era * 400 + january_or_february,

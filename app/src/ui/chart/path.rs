@@ -26,7 +26,9 @@ pub fn line_path(points: &[ChartPoint], top: f64) -> String {
 pub fn area_path(points: &[ChartPoint], top: f64) -> String {
     let mut path = String::with_capacity(points.len() * 12);
     for run in runs(points) {
-        let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+        let (Some(first), Some(last)) = (run.first(), run.last()) else {
+            continue;
+        };
         draw_run(&mut path, run, points, top);
         let (start, end) = (x_of(*first, points), x_of(*last, points));
         let _ = write!(path, "L{end:.1} {PLOT_HEIGHT}L{start:.1} {PLOT_HEIGHT}Z");
@@ -53,14 +55,23 @@ fn runs(points: &[ChartPoint]) -> impl Iterator<Item = &[ChartPoint]> {
 
 /// The median distance between neighbours.
 fn usual_distance_ms(points: &[ChartPoint]) -> i64 {
-    let mut distances: Vec<i64> =
-        points.iter().zip(points.iter().skip(1)).map(|(left, right)| right.time.since_ms(left.time)).collect();
+    let mut distances: Vec<i64> = points
+        .iter()
+        .zip(points.iter().skip(1))
+        .map(|(left, right)| right.time.since_ms(left.time))
+        .collect();
     distances.sort_unstable();
-    distances.get(distances.len() / 2).copied().unwrap_or(0).max(1)
+    distances
+        .get(distances.len() / 2)
+        .copied()
+        .unwrap_or(0)
+        .max(1)
 }
 
 fn x_of(point: ChartPoint, all: &[ChartPoint]) -> f64 {
-    let (Some(first), Some(last)) = (all.first(), all.last()) else { return 0.0 };
+    let (Some(first), Some(last)) = (all.first(), all.last()) else {
+        return 0.0;
+    };
     let span_ms = last.time.since_ms(first.time).max(1);
     let passed_ms = point.time.since_ms(first.time).clamp(0, span_ms);
     // Spans of a chart are far below 2^53 ms.
@@ -74,7 +85,13 @@ mod tests {
     use super::*;
 
     fn points(pairs: &[(i64, f64)]) -> Vec<ChartPoint> {
-        pairs.iter().map(|(time, value)| ChartPoint { time: Timestamp(*time), value: *value }).collect()
+        pairs
+            .iter()
+            .map(|(time, value)| ChartPoint {
+                time: Timestamp(*time),
+                value: *value,
+            })
+            .collect()
     }
 
     #[test]

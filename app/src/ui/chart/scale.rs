@@ -31,13 +31,19 @@ fn round_up(value: f64) -> f64 {
 /// The values at the grid lines, from 0 to `top`.
 #[must_use]
 pub fn axis_ticks(top: f64) -> Vec<f64> {
-    (0..=STEPS).map(|step| top * f64::from(step) / f64::from(STEPS)).collect()
+    (0..=STEPS)
+        .map(|step| top * f64::from(step) / f64::from(STEPS))
+        .collect()
 }
 
 /// Distance of a value from the top of the drawing, kept within it.
 #[must_use]
 pub fn y_of(value: f64, top: f64) -> f64 {
-    let share = if value.is_finite() && top > 0.0 { (value / top).clamp(0.0, 1.0) } else { 0.0 };
+    let share = if value.is_finite() && top > 0.0 {
+        (value / top).clamp(0.0, 1.0)
+    } else {
+        0.0
+    };
     PLOT_HEIGHT * (1.0 - share)
 }
 

@@ -18,7 +18,15 @@ pub fn Checkbox(
     #[prop(optional)] required: bool,
     #[prop(optional, into)] disabled: Signal<bool>,
 ) -> impl IntoView {
-    let control = Control { class: "checkbox", role: None, value, checked, bind, required, disabled };
+    let control = Control {
+        class: "checkbox",
+        role: None,
+        value,
+        checked,
+        bind,
+        required,
+        disabled,
+    };
     choice(Around::new(&name, id, label, hint, error), name, control)
 }
 
@@ -35,8 +43,15 @@ pub fn Switch(
     #[prop(optional, into)] disabled: Signal<bool>,
 ) -> impl IntoView {
     let value = "true".to_owned();
-    let control =
-        Control { class: "switch", role: Some("switch"), value, checked, bind, required: false, disabled };
+    let control = Control {
+        class: "switch",
+        role: Some("switch"),
+        value,
+        checked,
+        bind,
+        required: false,
+        disabled,
+    };
     choice(Around::new(&name, id, label, hint, error), name, control)
 }
 

@@ -13,7 +13,10 @@ pub struct SelectOption {
 impl SelectOption {
     /// The value that is sent and the text that is shown.
     pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { value: value.into(), label: label.into() }
+        Self {
+            value: value.into(),
+            label: label.into(),
+        }
     }
 }
 

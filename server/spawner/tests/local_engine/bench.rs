@@ -45,7 +45,11 @@ impl Bench {
     }
 
     pub(crate) fn at(directory: TempDir) -> Self {
-        let engine = LocalEngine::open(config(directory.path())).unwrap();
+        Self::with(config(directory.path()), directory)
+    }
+
+    pub(crate) fn with(config: LocalEngineConfig, directory: TempDir) -> Self {
+        let engine = LocalEngine::open(config).unwrap();
         Self {
             engine,
             directory: Some(directory),

@@ -1,12 +1,14 @@
-//! The same on a developer's machine: no root, no control groups, homes as plain directories.
+//! The same on other hosts: a developer's machine, without root, control groups or file systems for
+//! homes; and one that refuses namespaces.
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::Duration;
 
+use spawner::engine::local::{LocalEngine, LocalEngineError};
 use spawner::engine::{Engine, LimitEvent, ObservedPhase};
 
-use super::bench::{Bench, NOTHING, processes_of, spec, until};
+use super::bench::{Bench, NOTHING, config, processes_of, spec, until};
 
 /// Set in the process that runs as an ordinary account.
 const ORDINARY: &str = "LEDGERCLOUD_TEST_ORDINARY";
@@ -148,4 +150,70 @@ async fn kernel_can_write(server: &super::bench::Server) -> bool {
         .await
         .unwrap();
     answer.status.is_success()
+}
+
+/// Set in the process that runs where namespaces are refused.
+const REFUSED: &str = "LEDGERCLOUD_TEST_REFUSED";
+
+#[test]
+fn without_namespaces_servers_run_only_if_the_operator_insists() {
+    if std::env::var_os(REFUSED).is_some() {
+        return run_where_namespaces_are_refused();
+    }
+    let directory = tempfile::Builder::new()
+        .prefix("lc")
+        .tempdir_in("/tmp")
+        .unwrap();
+    let mut command = Command::new("bwrap");
+    if nix::unistd::geteuid().is_root() {
+        std::os::unix::fs::chown(directory.path(), Some(ACCOUNT), Some(ACCOUNT)).unwrap();
+        command.uid(ACCOUNT).gid(ACCOUNT);
+    }
+    let status = command
+        .args(["--dev-bind", "/", "/", "--unshare-user", "--unshare-pid", "--disable-userns", "--proc", "/proc", "--"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "local_engine::unprivileged::without_namespaces_servers_run_only_if_the_operator_insists", "--nocapture"])
+        .env(REFUSED, "1")
+        .env("TMPDIR", directory.path())
+        .env("HOME", directory.path())
+        .current_dir("/")
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+fn run_where_namespaces_are_refused() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let directory = tempfile::tempdir().unwrap();
+        let refused = LocalEngine::open(config(directory.path())).err();
+        assert!(matches!(&refused, Some(LocalEngineError::NoSandbox(_))), "{refused:?}");
+
+        let mut insisting = config(directory.path());
+        insisting.unsafe_no_sandbox = true;
+        let bench = Bench::with(insisting, directory);
+        let capabilities = bench.engine.capabilities();
+        assert!(!capabilities.isolated);
+        assert_eq!(capabilities.isolation, "none");
+        assert!(!bench.engine.keeps_spares());
+
+        let server = bench.start(spec()).await;
+        let mut kernel = server.kernel().await;
+        kernel
+            .run("import subprocess\nvalue = 42\nsubprocess.Popen(['setsid', '-f', 'sleep', '600'], start_new_session=True)")
+            .await;
+        bench.engine.freeze(server.id()).await.unwrap();
+        assert_eq!(bench.phase(server.id()).await, Some(ObservedPhase::Frozen));
+        bench.engine.thaw(server.id()).await.unwrap();
+        assert_eq!(kernel.run("print(value)").await, "42\n");
+        let me = server.client().get("/api/me").await.unwrap();
+        assert_eq!(me.json()["identity"]["username"], "Ada Lovelace é");
+        let unsigned = server.client().send_raw(http::Method::GET, "/api/me", &[], "").await.unwrap();
+        assert_eq!(unsigned.status, 403);
+        bench.engine.stop(server.id(), Duration::from_secs(10)).await.unwrap();
+        assert_eq!(processes_of(server.id()), NOTHING);
+    });
 }

@@ -48,7 +48,12 @@ impl Shared {
 
     pub(super) fn living_now(&self, server_id: ServerId) -> io::Result<Option<Record>> {
         for generation in generations(&self.layout.server(server_id))? {
-            let record = Record::read(&self.layout.instance(server_id, generation))?;
+            let instance = self.layout.instance(server_id, generation);
+            // Most servers are at rest: they are passed over without being read.
+            if instance.join(COLLECTED).exists() {
+                continue;
+            }
+            let record = Record::read(&instance)?;
             if let Some(record) = record.filter(Record::is_alive) {
                 return Ok(Some(record));
             }
@@ -270,7 +275,8 @@ impl Shared {
             let instance = self.layout.instance(server_id, record.generation);
             ask_to_stop(&instance).map_err(passing("noting the stop"))?;
             if !grace.is_zero() {
-                self.thaw_record(&record).await?;
+                // Frozen it could not end by itself; if it cannot be thawed, it is killed below.
+                let _ = self.thaw_record(&record).await;
                 end_politely(&record);
                 until(grace, || !record.is_alive()).await;
             }

@@ -50,7 +50,7 @@ impl Record {
             user_id: plan.user_id,
             generation: plan.generation,
             started_at: Timestamp::now(),
-            boot_id: boot_id(),
+            boot_id: boot_id().to_owned(),
             supervisor: ProcessKey::of(std::process::id().cast_signed()),
             init: None,
             isolated: matches!(plan.confinement, Confinement::Sandbox(_)),
@@ -271,6 +271,10 @@ mod tests {
             std::fs::create_dir(directory.path().join(name)).unwrap();
         }
         assert_eq!(generations(directory.path()).unwrap(), [10, 2, 1]);
-        assert_eq!(generations(&directory.path().join("missing")).unwrap(), []);
+        assert!(
+            generations(&directory.path().join("missing"))
+                .unwrap()
+                .is_empty()
+        );
     }
 }

@@ -243,19 +243,17 @@ fn keep(plan: LaunchPlan, kept: &Arc<Mutex<Kept>>) -> io::Result<Exit> {
     } else {
         Some(child.id().cast_signed())
     };
-    let owner = init.map_or_else(
-        || Err(io::Error::from(io::ErrorKind::NotFound)),
-        network::Owner::of,
-    );
     let Some(init) = init else {
         let status = child.wait()?;
+        // The log ends with its last writer.
+        drop(network_log);
         let _ = log.join();
         return Err(io::Error::other(format!(
             "the sandbox did not start ({status}): {}",
             last_words(&instance)
         )));
     };
-    let mut nat = match owner.and_then(|owner| attach(&network, init, &owner, network_log)) {
+    let mut nat = match attach(&network, init, network_log) {
         Ok(nat) => nat,
         Err(error) => {
             signal_pid(init, Signal::SIGKILL);
@@ -374,14 +372,9 @@ fn first_process(status: &io::PipeReader) -> Option<i32> {
         .map(|line| line.child_pid)
 }
 
-fn attach(
-    network: &SandboxNetwork,
-    init: i32,
-    owner: &network::Owner,
-    log: io::PipeWriter,
-) -> io::Result<Option<Child>> {
+fn attach(network: &SandboxNetwork, init: i32, log: io::PipeWriter) -> io::Result<Option<Child>> {
     match network {
-        SandboxNetwork::Nat(tool) => network::attach(tool, init, owner, log).map(Some),
+        SandboxNetwork::Nat(tool) => network::attach(tool, init, log).map(Some),
         SandboxNetwork::Off | SandboxNetwork::Shared => Ok(None),
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn start(mut from: PipeReader, kept: Arc<Mutex<Kept>>) -> io::Result<
                     Ok(0) => return,
                     // A full disk must not stop the server: what cannot be written is lost.
                     Ok(length) => {
-                        drop(log.append(&chunk[..length], || kept.lock().instance.clone()))
+                        drop(log.append(&chunk[..length], || kept.lock().instance.clone()));
                     }
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     Err(_) => return,

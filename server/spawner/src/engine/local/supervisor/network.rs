@@ -35,10 +35,10 @@ const LOOK_INTERVAL: Duration = Duration::from_millis(1);
 /// The user namespace that owns the sandbox's network. It must be opened as soon as the sandbox has
 /// its first process: bubblewrap later moves on into a second one without rights.
 #[derive(Debug)]
-pub(super) struct Owner(File);
+struct Owner(File);
 
 impl Owner {
-    pub(super) fn of(init: i32) -> io::Result<Self> {
+    fn of(init: i32) -> io::Result<Self> {
         File::open(format!("/proc/{init}/ns/user")).map(Self)
     }
 
@@ -49,17 +49,13 @@ impl Owner {
 }
 
 /// Starts the stack and closes what must not be reached. `init` waits at its gate meanwhile.
-pub(super) fn attach(
-    tool: &NatTool,
-    init: i32,
-    owner: &Owner,
-    log: PipeWriter,
-) -> io::Result<Child> {
+pub(super) fn attach(tool: &NatTool, init: i32, log: PipeWriter) -> io::Result<Child> {
+    let owner = Owner::of(init)?;
     // bubblewrap sets up the loopback interface before it waits at the gate; a stack that did so too
     // would be in its way.
-    until_true(|| has_loopback(init))?;
-    let mut child = start(tool, init, owner, log)?;
-    if let Err(error) = close_off(init, owner) {
+    until_true(|| has_loopback(init) || !has_network(init))?;
+    let mut child = start(tool, init, &owner, log)?;
+    if let Err(error) = close_off(init, &owner) {
         let _ = child.kill();
         let _ = child.wait();
         return Err(error);
@@ -76,6 +72,11 @@ fn until_true(mut condition: impl FnMut() -> bool) -> io::Result<()> {
         std::thread::sleep(LOOK_INTERVAL);
     }
     Ok(())
+}
+
+/// Gone with the process: then what follows fails at once.
+fn has_network(init: i32) -> bool {
+    Path::new(&format!("/proc/{init}/ns/net")).exists()
 }
 
 /// Its address has a route as soon as the interface is up.
