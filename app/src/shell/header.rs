@@ -19,17 +19,19 @@ pub fn SkipLink() -> impl IntoView {
 #[component]
 pub fn SiteHeader() -> impl IntoView {
     view! {
-        <SiteBanners />
-        <header class="site-header">
-            <div class="site-header-bar">
-                <a class="brand" href="/" aria-label="Stoxus LedgerCloud, home">
-                    <Logo />
-                    <span class="brand-name">"LedgerCloud"</span>
-                </a>
-                <SiteNavigation />
-                <div class="site-header-end">
-                    <ThemeToggle />
-                    <ViewerMenu />
+        <header class="site-top">
+            <SiteBanners />
+            <div class="site-header">
+                <div class="site-header-bar">
+                    <a class="brand" href="/" aria-label="Stoxus LedgerCloud, home">
+                        <Logo />
+                        <span class="brand-name">"LedgerCloud"</span>
+                    </a>
+                    <SiteNavigation />
+                    <div class="site-header-end">
+                        <ThemeToggle />
+                        <ViewerMenu />
+                    </div>
                 </div>
             </div>
         </header>

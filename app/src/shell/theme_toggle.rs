@@ -10,27 +10,37 @@ use crate::ui::{Icon, IconName};
 /// Three buttons of one form, the current choice pressed.
 #[component]
 pub fn ThemeToggle() -> impl IntoView {
-    let shell = use_shell();
-    let current = shell.theme();
+    let current = use_shell().theme();
     let action = ServerAction::<SetTheme>::new();
     // Painted when pressed; the cookie follows.
     Effect::new(move |_| paint(current.get()));
     view! {
-        <ActionForm action=action attr:class="theme-toggle" attr:aria-label="Colours" attr:role="group">
-            {Theme::ALL.into_iter().map(|theme| view! {
-                <button
-                    type="submit"
-                    name="theme"
-                    value=theme.as_str()
-                    aria-pressed=move || if current.get() == theme { "true" } else { "false" }
-                    aria-label=format!("{} theme", theme.label())
-                    title=format!("{} theme", theme.label())
-                    on:click=move |_| shell.set_theme(theme)
-                >
-                    <Icon name=icon(theme) size=14 />
-                </button>
-            }).collect_view()}
+        <ActionForm action=action>
+            <div class="theme-toggle" role="group" aria-label="Colours">
+                {Theme::ALL.into_iter().map(|theme| view! { <ThemeButton theme /> }).collect_view()}
+            </div>
         </ActionForm>
+    }
+}
+
+#[component]
+fn ThemeButton(theme: Theme) -> impl IntoView {
+    let shell = use_shell();
+    let current = shell.theme();
+    let label = format!("{} theme", theme.label());
+    let title = label.clone();
+    view! {
+        <button
+            type="submit"
+            name="theme"
+            value=theme.as_str()
+            aria-pressed=move || if current.get() == theme { "true" } else { "false" }
+            aria-label=label
+            title=title
+            on:click=move |_| shell.set_theme(theme)
+        >
+            <Icon name=icon(theme) size=14 />
+        </button>
     }
 }
 

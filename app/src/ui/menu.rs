@@ -18,6 +18,7 @@ pub fn Menu(
     children: Children,
 ) -> impl IntoView {
     let details = NodeRef::<Details>::new();
+    close_on_press_outside(details);
     let trigger = trigger.map_or_else(
         || view! { <span class="button button-ghost button-icon"><Icon name=IconName::Dots /></span> }.into_any(),
         ViewFnOnce::run,
@@ -32,12 +33,16 @@ pub fn Menu(
                 }
             }
             on:focusout=move |event| {
-                if leaves(details, &event) {
+                if is_outside(details, event.related_target()) {
                     close(details);
                 }
             }
         >
-            <summary class="menu-trigger" aria-label=label>{trigger}</summary>
+            // The label is text and not an attribute: what is seen is part of it.
+            <summary class="menu-trigger">
+                <span class="sr-only">{label}</span>
+                <span class="menu-trigger-face" aria-hidden="true">{trigger}</span>
+            </summary>
             <div class="menu-list" on:click=move |_| close(details)>{children()}</div>
         </details>
     }
@@ -79,6 +84,18 @@ pub fn MenuSeparator() -> impl IntoView {
     view! { <hr class="menu-separator" /> }
 }
 
+/// A press on something that takes no focus moves none: it is watched for on the whole page.
+fn close_on_press_outside(details: NodeRef<Details>) {
+    Effect::new(move |_| {
+        let listener = window_event_listener(leptos::ev::pointerdown, move |event| {
+            if is_outside(details, event.target()) {
+                close(details);
+            }
+        });
+        on_cleanup(move || listener.remove());
+    });
+}
+
 fn close(details: NodeRef<Details>) {
     if let Some(element) = details.get_untracked()
         && element.open()
@@ -87,15 +104,14 @@ fn close(details: NodeRef<Details>) {
     }
 }
 
-/// Whether the focus goes to an element outside. No element means a click on something that takes
-/// no focus, or another window: handled by the click itself, or nothing to do.
-fn leaves(details: NodeRef<Details>, event: &leptos::ev::FocusEvent) -> bool {
+/// Whether an event concerns an element that is not in the menu. No element at all (the focus goes
+/// to another window) is not outside.
+fn is_outside(details: NodeRef<Details>, target: Option<web_sys::EventTarget>) -> bool {
     use leptos::wasm_bindgen::JsCast;
     let Some(element) = details.get_untracked() else {
         return false;
     };
-    event
-        .related_target()
+    target
         .and_then(|target| target.dyn_into::<web_sys::Node>().ok())
         .is_some_and(|target| !element.contains(Some(&target)))
 }
