@@ -17,7 +17,7 @@ test('from the home page to the output of a cell', async ({ hub, administrator, 
   await signInWithWallet(page, 'Test Wallet');
   await page.waitForURL('**/dashboard');
   await page.getByRole('button', { name: 'Start', exact: true }).click();
-  await expect(page.getByRole('main')).toContainText('Ready', { timeout: 90_000 });
+  await expect(page.getByRole('main')).toContainText('Running', { timeout: 90_000 });
 
   const [lab] = await Promise.all([page.context().waitForEvent('page'), page.getByRole('link', { name: 'Open', exact: true }).click()]);
   await showsLauncher(lab);
@@ -33,7 +33,7 @@ test('from the home page to the output of a cell', async ({ hub, administrator, 
   expect(await lab.evaluate(() => document.cookie)).not.toContain('ledgercloud');
   // And JupyterLab's own way home leads to the hub.
   await page.bringToFront();
-  await expect(page.getByRole('main')).toContainText('Ready');
+  await expect(page.getByRole('main')).toContainText('Running');
 });
 
 test('opening the address of a resting server starts it and leads there', async ({ hub, person, openPage }) => {

@@ -52,7 +52,7 @@ test('two wallets are both listed, and each signs in its own account', async ({ 
   await open(page, '/sign-in');
   const list = page.getByRole('list', { name: 'Wallets in this browser' });
   await expect(list.getByRole('button')).toHaveText([/Red Wallet|Blue Wallet/, /Red Wallet|Blue Wallet/]);
-  await expect(list.getByRole('img', { includeHidden: true })).toHaveCount(2);
+  await expect(list.locator('img')).toHaveCount(2);
   await signInWithWallet(page, 'Blue Wallet');
   await page.waitForURL('**/dashboard');
   await showsSignedIn(page, blue);

@@ -32,10 +32,13 @@ pub(super) fn BuiltInWallet(
             description="No wallet? Keep a key in this browser, locked by a passphrase. It never leaves this computer."
         >
             <div class="grid gap-4">
-                {move || match keys.get() {
-                    None => view! { <NotYet /> }.into_any(),
-                    Some(keys) => view! { <Keys ring keys purpose on_choose /> }.into_any(),
-                }}
+                <Show when=move || keys.with(Option::is_none)>
+                    <NotYet />
+                </Show>
+                // Other keys are another list: its forms are empty and closed again.
+                <For each=move || keys.get() key=Clone::clone let:keys>
+                    <Keys ring keys purpose on_choose />
+                </For>
             </div>
         </Card>
     }
