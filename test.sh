@@ -45,6 +45,7 @@ step "unit, property and integration tests"
 cargo nextest run "${server_crates[@]}" --features app/ssr --no-fail-fast
 
 step "browser tests"
-(cd end2end && npx playwright test)
+BROWSER_TESTS=(built-in-wallet invitation sign-in-states)
+(cd end2end && npx playwright test "${BROWSER_TESTS[@]}")
 
 step "done"
