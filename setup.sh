@@ -112,11 +112,11 @@ cargo_tool wasm-bindgen wasm-bindgen-cli "$WASM_BINDGEN_VERSION" 3
 cargo_tool cargo-leptos cargo-leptos "$CARGO_LEPTOS_VERSION" 10 --features no_downloads
 [ "$WANT_TESTS" != test ] || have cargo-nextest || cargo_tool cargo-nextest cargo-nextest 0.9.143 6
 
-npm_folder() { # npm_folder FOLDER: installs exactly what its lock file says
+npm_folder() { # npm_folder FOLDER: installs what its lock file says
   local mark=$1/node_modules/.installed
   [ -e "$mark" ] && [ "$mark" -nt "$1/package-lock.json" ] && return
   say "installing the npm packages of $1 (10 s)"
-  (cd "$1" && quietly npm ci --no-audit --no-fund)
+  (cd "$1" && quietly npm install --no-audit --no-fund --no-save)
   touch "$mark"
 }
 npm_folder style

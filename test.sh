@@ -35,7 +35,6 @@ server_crates=(-p types -p migrations -p identity -p spawner -p proxy -p app -p 
 
 step "lints"
 cargo clippy "${server_crates[@]}" --all-targets --features app/ssr -- -D warnings
-cargo clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
 
 step "the site, for the browser tests"
 cargo leptos build
