@@ -93,8 +93,15 @@ if [ -z "$(toolchain)" ]; then
     rustup toolchain link debian-web /usr
   fi
 fi
+default_toolchain=$(rustup show active-toolchain 2>/dev/null | cut -d' ' -f1 || true)
 eval "$(print_environment)"
 unset RUSTC_WRAPPER
+if [ "${RUSTUP_TOOLCHAIN:-}" = debian-web ] && [ "$WANT_TESTS" = test ] && ! cargo fmt --version >/dev/null 2>&1; then
+  # Debian packages no formatter for this compiler; the one of rustup's tool chain works on its own.
+  for program in rustfmt cargo-fmt; do
+    ln -sf "$(rustup which --toolchain "$default_toolchain" "$program")" "/usr/bin/$program"
+  done
+fi
 
 # --- build tools ---------------------------------------------------------------------------------
 cargo_tool() { # cargo_tool COMMAND CRATE VERSION MINUTES [FLAGS…]

@@ -7,7 +7,7 @@ const PROJECTS = {
   'sign-in': ['sign-in', 'sign-in-states', 'built-in-wallet', 'invitation'],
   notebook: ['notebook', 'notebook-idle', 'notebook-access', 'notebook-failure', 'notebook-isolation'],
   site: ['dashboard', 'administration', 'bulk', 'account'],
-  appearance: ['appearance', 'no-javascript'],
+  appearance: ['appearance', 'components', 'no-javascript'],
   security: ['shell', 'redirects', 'hostile-input', 'routes'],
   crash: ['kill'],
 };
