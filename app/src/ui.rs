@@ -54,7 +54,7 @@ pub mod toast;
 pub mod tone;
 pub mod tooltip;
 
-pub use address::{Address, Hash};
+pub use address::{Address, Hash, with_short_addresses};
 pub use alert::{Alert, Banner};
 pub use badge::{Badge, StateBadge};
 pub use breadcrumb::{Breadcrumb, Crumb};

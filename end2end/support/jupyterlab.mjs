@@ -24,9 +24,11 @@ export async function runCell(page, code) {
   const cells = page.locator('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell');
   const index = (await cells.count()) - 1;
   const cell = cells.nth(index);
-  await cell.locator('.cm-content').click();
-  await page.keyboard.insertText(code);
-  await page.keyboard.press('Shift+Enter');
+  // Into the element and not to whatever has the focus: a notebook that has just been opened takes
+  // the focus once more when it is complete.
+  const editor = cell.locator('.cm-content');
+  await editor.fill(code);
+  await editor.press('Shift+Enter');
   const output = cell.locator('.jp-OutputArea-output');
   await expect(output.first()).toBeVisible({ timeout: LOAD_TIMEOUT_MS });
   return (await output.allInnerTexts()).join('\n').trim();

@@ -10,9 +10,7 @@ const DRESSES = [
 
 /** The gallery of components, ready to be used. */
 async function openGallery(openPage, hub, person, javaScriptEnabled) {
-  // A preloaded program that never runs is worth a warning to the browser, not to us.
-  const allow = javaScriptEnabled ? [] : [/was preloaded using link preload but not used/];
-  const page = await openPage(hub, { as: person, javaScriptEnabled, allow });
+  const page = await openPage(hub, { as: person, javaScriptEnabled });
   await page.goto('/ui');
   if (javaScriptEnabled) await hydrated(page);
   return page;

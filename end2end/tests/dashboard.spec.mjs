@@ -15,7 +15,7 @@ test('a named server from its making to its deletion, seen in two tabs', async (
   await open(page, '/dashboard');
   await open(second, '/dashboard');
 
-  await page.getByLabel('Name', { exact: false }).first().fill('Traces');
+  await page.getByRole('textbox', { name: /^Name/ }).fill('Traces');
   await expect(page.getByRole('main')).toContainText("'T'");
   await page.getByRole('textbox', { name: /^Name/ }).fill('traces');
   await page.getByRole('textbox', { name: /^Title/ }).fill('Trace study');

@@ -130,7 +130,7 @@ const RAW = [
 for (const [what, bytes, expected] of RAW) {
   test(`${what} does no harm`, async ({ hub }) => {
     const text = typeof bytes === 'function' ? bytes(hub) : bytes;
-    const { received } = await converse(hub, (socket) => socket.end(text));
+    const { received } = await converse(hub, (socket) => socket.write(text));
     expect(received).toMatch(expected);
     expect((await ask(hub, { path: '/health' })).status).toBe(200);
   });
@@ -173,7 +173,10 @@ test('too many requests from one address are held back, and told for how long', 
 
 test('a program that is asked to end finishes what it does and ends', async () => {
   const hub = await startHub();
-  const idle = converse(hub, () => {});
+  let connected;
+  const isConnected = new Promise((resolve) => (connected = resolve));
+  const idle = converse(hub, connected);
+  await isConnected;
   hub.process.kill('SIGTERM');
   const outcome = await eventually(() => hub.ended, { what: 'the end' });
   expect(outcome.code).toBe(0);

@@ -92,12 +92,12 @@ folder.mkdir(exist_ok=True)
 (folder / "jupyter_server_config.py").write_text("import os, sys\\nprint('exploded by its owner', flush=True)\\nos._exit(3)\\n")
 `;
 
-/** A folder that looks like an environment until it is used. */
+/** A folder that looks like an environment, also to the program's own check, until it is used. */
 async function brokenEnvironment() {
   const folder = await mkdtemp('/tmp/ledgercloud-broken-');
   await chmod(folder, 0o755);
   await mkdir(join(folder, 'bin'));
-  const script = '#!/bin/sh\ni=0\nwhile [ $i -le 50 ]; do echo "no module named jupyterlab $i"; i=$((i+1)); done\nexit 1\n';
+  const script = '#!/bin/sh\n[ "$2" = -c ] && echo 4.6.0 && exit 0\ni=0\nwhile [ $i -le 50 ]; do echo "no module named jupyterlab $i"; i=$((i+1)); done\nexit 1\n';
   for (const name of ['python', 'python3', 'jupyter', 'jupyter-lab', 'jupyter-server']) {
     await writeFile(join(folder, 'bin', name), script, { mode: 0o755 });
   }

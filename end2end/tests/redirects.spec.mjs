@@ -109,7 +109,7 @@ for (const next of ['//evil.example', '/\\evil.example', '/\t/evil.example', 'ht
     void administrator;
     const page = await openPage(hub);
     const left = [];
-    await page.route(/evil\.example/, (route) => {
+    await page.route(({ hostname }) => hostname.endsWith('evil.example'), (route) => {
       left.push(route.request().url());
       return route.abort();
     });

@@ -242,7 +242,7 @@ impl Default for LimitSettings {
             challenges_per_minute: 10,
             proofs_per_minute: 5,
             // The largest list of people, form-encoded.
-            body_bytes: 16 << 20,
+            body_bytes: 8 << 20,
         }
     }
 }

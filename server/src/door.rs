@@ -4,14 +4,17 @@
 //! the *pass*, which says who may enter which server in which session, signed by us. It is handed
 //! over once:
 //!
-//! 1. `<server origin>/_ledgercloud/begin?next=` sets a random *state* cookie and goes to
+//! 1. `<server origin>/_ledgercloud/begin?next=` sets a random *state* cookie, or keeps the one that
+//!    another tab has just set, and goes to
 //! 2. `<hub>/door/<label>?state=…&next=`, where the session tells who it is and whether they may
 //!    enter; it mints a one-time ticket bound to that state and goes to
 //! 3. `<server origin>/_ledgercloud/enter?ticket=…`, which takes ticket and state together and
 //!    sets the pass. A ticket carried to another browser finds no matching state there.
 
+pub mod cookies;
 pub mod gate;
 pub mod pass;
+pub mod permission;
 pub mod ticket;
 
 /// Longest path to come back to that is kept.

@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use app::{App, shell};
 use axum::Router;
@@ -22,13 +21,14 @@ use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::timeout::TimeoutLayer;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
 use crate::api;
 use crate::door::gate::Gate;
+use crate::layers::address::refuse_long_address;
 use crate::layers::client::client_address;
+use crate::layers::deadline::keep_deadline;
 use crate::layers::cross_site::refuse_cross_site;
 use crate::layers::headers::{Transport, add_security_headers, page_policy};
 use crate::layers::log::log_requests;
@@ -36,9 +36,6 @@ use crate::layers::rate::{RateLimits, limit_rate};
 use crate::layers::session::{Resolver, resolve_caller};
 use crate::listener::Handler;
 use crate::services::Services;
-
-/// Longest time that the hub works on one request. Streams of events are not bounded by it.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The site: the hub's origin and, on all others that fit the pattern, the notebook servers.
 #[derive(Clone)]
@@ -112,14 +109,11 @@ fn hub(services: &Services, sessions: SessionStorage, limits: &RateLimits) -> Ro
         trusted_proxies: services.settings.trusted_proxies.clone().into(),
     };
     let hub_origin: Arc<str> = Arc::from(services.settings.public_origin.as_str());
-    let timed =
-        Router::new()
-            .merge(links())
-            .merge(pages(services))
-            .layer(TimeoutLayer::with_status_code(
-                StatusCode::SERVICE_UNAVAILABLE,
-                REQUEST_TIMEOUT,
-            ));
+    // Streams of events go on for as long as they are read.
+    let timed = Router::new()
+        .merge(links())
+        .merge(pages(services))
+        .layer(from_fn(keep_deadline));
     Router::new()
         .merge(timed)
         .merge(streams())
@@ -128,6 +122,7 @@ fn hub(services: &Services, sessions: SessionStorage, limits: &RateLimits) -> Ro
         .layer(session_layer(services, sessions, secure))
         .merge(health())
         .merge(files(services))
+        .layer(from_fn(refuse_long_address))
         .layer(from_fn_with_state(hub_origin, refuse_cross_site))
         .layer(from_fn_with_state(limits.clone(), limit_rate))
         .layer(DefaultBodyLimit::max(services.settings.limits.body_bytes))
@@ -145,7 +140,9 @@ fn session_layer(
     sessions: SessionStorage,
     secure: bool,
 ) -> SessionManagerLayer<SessionStorage> {
-    let idle_minutes = i64::from(services.settings.sign_in.session_idle_minutes);
+    // The cookie is sent once, so its age is that of the longest session. The ends of sessions,
+    // idle and absolute, are the store's own business.
+    let max_hours = i64::from(services.settings.sign_in.session_max_hours);
     SessionManagerLayer::new(sessions)
         .with_name(if secure {
             "__Host-ledgercloud-session"
@@ -157,7 +154,7 @@ fn session_layer(
         .with_same_site(SameSite::Lax)
         .with_path("/")
         .with_expiry(Expiry::OnInactivity(
-            tower_sessions::cookie::time::Duration::minutes(idle_minutes),
+            tower_sessions::cookie::time::Duration::hours(max_hours),
         ))
 }
 

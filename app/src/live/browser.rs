@@ -14,6 +14,12 @@ use web_sys::{Event, EventSource, MessageEvent, VisibilityState};
 use super::LiveStatus;
 use super::reconnect::retry_delay_ms;
 
+/// Name of the event by which the server says that it is still there.
+const HEARTBEAT_EVENT: &str = "heartbeat";
+/// Silence after which the connection counts as broken: two heartbeats and a half. A browser does
+/// not notice by itself that the other end is gone.
+const SILENCE_MAX: Duration = Duration::from_secs(20);
+
 /// Who is told.
 pub(super) struct Handlers {
     pub(super) names: &'static [&'static str],
@@ -33,6 +39,8 @@ struct Shared {
     handlers: Handlers,
     connection: RefCell<Option<Connection>>,
     timer: Cell<Option<TimeoutHandle>>,
+    /// Runs out when nothing has been heard for too long.
+    watchdog: Cell<Option<TimeoutHandle>>,
     /// Failures since the stream was last open.
     failures: Cell<u32>,
     was_open: Cell<bool>,
@@ -45,6 +53,7 @@ impl Stream {
             handlers,
             connection: RefCell::new(None),
             timer: Cell::new(None),
+            watchdog: Cell::new(None),
             failures: Cell::new(0),
             was_open: Cell::new(false),
         });
@@ -90,6 +99,7 @@ fn connect(shared: &Rc<Shared>) {
         .handlers
         .names
         .iter()
+        .chain(&[HEARTBEAT_EVENT])
         .map(|name| message_listener(shared, &source, name))
         .collect();
     let weak = Rc::downgrade(shared);
@@ -107,8 +117,10 @@ fn connect(shared: &Rc<Shared>) {
 }
 
 fn disconnect(shared: &Shared) {
-    if let Some(timer) = shared.timer.take() {
-        timer.clear();
+    for timer in [&shared.timer, &shared.watchdog] {
+        if let Some(timer) = timer.take() {
+            timer.clear();
+        }
     }
     shared.connection.replace(None);
 }
@@ -120,7 +132,11 @@ fn message_listener(
 ) -> Closure<dyn FnMut(MessageEvent)> {
     let weak = Rc::downgrade(shared);
     let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        if let (Some(shared), Some(data)) = (weak.upgrade(), event.data().as_string()) {
+        let Some(shared) = weak.upgrade() else { return };
+        watch_for_silence(&shared);
+        if name != HEARTBEAT_EVENT
+            && let Some(data) = event.data().as_string()
+        {
             (shared.handlers.on_message)(name, &data);
         }
     });
@@ -136,6 +152,7 @@ fn listen<E: ?Sized>(target: &web_sys::EventTarget, name: &str, listener: &Closu
 fn on_open(weak: &Weak<Shared>) {
     let Some(shared) = weak.upgrade() else { return };
     shared.failures.set(0);
+    watch_for_silence(&shared);
     (shared.handlers.on_status)(LiveStatus::Live);
     if shared.was_open.replace(true) {
         (shared.handlers.on_reopened)();
@@ -153,6 +170,21 @@ fn on_error(weak: &Weak<Shared>) {
         .is_none_or(|connection| connection.source.ready_state() == EventSource::CLOSED);
     if is_closed {
         retry_later(&shared);
+    }
+}
+
+fn watch_for_silence(shared: &Rc<Shared>) {
+    let weak = Rc::downgrade(shared);
+    let give_up = move || {
+        if let Some(shared) = weak.upgrade() {
+            disconnect(&shared);
+            (shared.handlers.on_status)(LiveStatus::Interrupted);
+            retry_later(&shared);
+        }
+    };
+    let next = set_timeout_with_handle(give_up, SILENCE_MAX).ok();
+    if let Some(last) = shared.watchdog.replace(next) {
+        last.clear();
     }
 }
 

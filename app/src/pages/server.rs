@@ -32,7 +32,7 @@ use log::Log;
 use overview::Overview;
 use rename::RenameServer;
 use resources::ResourceGraphs;
-use status::{FailureWithLog, Notices, PauseLine, StateLine};
+use status::{FailureWithLog, Notices, PauseLine, SafeModeBadge, StateLine};
 use title::title;
 
 use crate::actions::error::{ActionError, ActionResult};
@@ -45,7 +45,7 @@ use crate::pages::dashboard::OpenButton;
 use crate::pages::form::PostedFailure;
 use crate::pages::loading::loaded;
 use crate::shell::RequireViewer;
-use crate::ui::{Card, Crumb, PageHeader, StateBadge};
+use crate::ui::{Card, Crumb, PageHeader, StateBadge, with_short_addresses};
 
 /// `/servers/:id`.
 #[component]
@@ -148,14 +148,14 @@ fn Head(
     let description = if is_own {
         "Your notebook server: what it does, uses and has done.".to_owned()
     } else {
-        format!("Belongs to {}", first.owner)
+        format!("Belongs to {}", with_short_addresses(&first.owner))
     };
     view! {
         <PageHeader
             title=title(&first)
             description
             above=vec![above]
-            beside=move || view! { <StateBadge state /> }
+            beside=move || view! { <StateBadge state /> <SafeModeBadge server /> }
             actions=move || view! {
                 <RenameServer server done />
                 <DeleteServer server done />

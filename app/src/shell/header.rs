@@ -12,7 +12,8 @@ use crate::ui::{Banner, Icon, IconName, Tone};
 /// The first stop of the keyboard.
 #[component]
 pub fn SkipLink() -> impl IntoView {
-    view! { <a class="skip-link" href="#main">"Skip to content"</a> }
+    // External to the router: only the browser itself moves the focus with the address.
+    view! { <a class="skip-link" href="#main" rel="external">"Skip to content"</a> }
 }
 
 /// Banners, logo, navigation, theme and viewer.

@@ -3,12 +3,13 @@
 
 use leptos::either::EitherOf3;
 use leptos::prelude::*;
+use leptos_meta::Title;
 use leptos_router::hooks::{use_location, use_navigate};
 use types::sign_in::Viewer;
-use types::{ApiError, ErrorCode, UserId};
+use types::UserId;
 
 use super::use_shell;
-use crate::ui::ErrorView;
+use crate::ui::{ButtonVariant, IconName, LinkButton};
 
 /// Shows its children to whoever is signed in; sends everyone else to sign in and back. The page
 /// is built anew only when another person signs in.
@@ -106,11 +107,17 @@ fn SignInFirst() -> impl IntoView {
 fn Refused() -> impl IntoView {
     #[cfg(feature = "ssr")]
     super::document::set_status(http::StatusCode::FORBIDDEN);
-    let error = ApiError::new(ErrorCode::Forbidden, "This page is for administrators.")
-        .with_hint("Ask an administrator of this site to give you the role.");
     view! {
-        <div class="page page-narrow">
-            <ErrorView error />
+        <Title text="Not allowed" />
+        <div class="page page-message">
+            <p class="page-message-code">"403"</p>
+            <h1 class="page-title">"This page is for administrators"</h1>
+            <p class="page-description">
+                "Ask an administrator of this site to give you the role."
+            </p>
+            <LinkButton href="/dashboard" variant=ButtonVariant::Primary icon=IconName::ArrowLeft>
+                "Go to your dashboard"
+            </LinkButton>
         </div>
     }
 }

@@ -40,6 +40,34 @@ pub fn Hash(#[prop(into)] text: String) -> impl IntoView {
     }
 }
 
+/// The text with each address or hash in hexadecimal shortened. Accounts are named by the wallet
+/// that opened them, so most sentences about people hold one.
+#[must_use]
+pub fn with_short_addresses(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("0x") {
+        let (before, found) = rest.split_at(start);
+        let length = 2 + found[2..]
+            .bytes()
+            .take_while(u8::is_ascii_hexdigit)
+            .count();
+        let (hex, after) = found.split_at(length);
+        shown.push_str(before);
+        match length {
+            0..=20 => shown.push_str(hex),
+            _ => {
+                shown.push_str(&hex[..6]);
+                shown.push('…');
+                shown.push_str(&hex[length - 4..]);
+            }
+        }
+        rest = after;
+    }
+    shown.push_str(rest);
+    shown
+}
+
 /// The first ten and last six characters of anything longer than twenty.
 fn shorten(text: &str) -> String {
     let length = text.chars().count();

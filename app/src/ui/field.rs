@@ -58,6 +58,22 @@ impl Around {
     }
 }
 
+/// The text that a control holds. One without a signal belongs to the browser: what a person typed
+/// before the page was taken over stays. But when a navigation renders the same control again, for
+/// another address, it begins anew with that address's value.
+pub(super) fn held_value(
+    bind: Option<RwSignal<String>>,
+    initial: &str,
+) -> impl Fn() -> Option<String> + Send + Sync + use<> {
+    let is_hydrating =
+        Owner::current_shared_context().is_some_and(|context| context.during_hydration());
+    let initial = (!is_hydrating).then(|| initial.to_owned());
+    move || match bind {
+        Some(signal) => Some(signal.get()),
+        None => initial.clone(),
+    }
+}
+
 /// Label above, hint and error below.
 #[component]
 fn Frame(around: Around, #[prop(optional)] is_required: bool, children: Children) -> impl IntoView {

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::element_id::slug;
+use super::field::held_value;
 use super::icon::{Icon, IconName};
 
 /// A search line. Put it in a `<form method="get">`, or bind it.
@@ -16,6 +17,7 @@ pub fn SearchField(
 ) -> impl IntoView {
     let id = format!("search-{}", slug(&name));
     let initial = bind.map_or(value, |signal| signal.get_untracked());
+    let held = held_value(bind, &initial);
     let placeholder = placeholder.unwrap_or_else(|| label.clone());
     view! {
         <div class="search-field" role="search">
@@ -27,7 +29,7 @@ pub fn SearchField(
                 type="search"
                 name=name
                 value=initial
-                prop:value=move || bind.map(|signal| signal.get())
+                prop:value=held
                 on:input=move |event| {
                     if let Some(signal) = bind {
                         signal.set(event_target_value(&event));

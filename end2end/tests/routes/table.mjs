@@ -45,7 +45,7 @@ export const ROUTES = [
   link('/oauth/{provider}/start', all(404), () => '/oauth/nobody/start'),
   link('/oauth/{provider}/callback', all(303), () => '/oauth/nobody/callback?code=x&state=y'),
   link('/sign-out', all(303), undefined, 'POST'),
-  link('/open/{server_id}', owner(303, 303), (world) => `/open/${world.server.server_id}`),
+  link('/open/{server_id}', all(303), (world) => `/open/${world.server.server_id}`),
   link('/door/{host_label}', all(303), (world) => `/door/${world.server.host_label}?state=${'s'.repeat(43)}`),
   link('/hub/', all(303)),
   link('/hub/home', all(303)),
@@ -99,7 +99,8 @@ export const ROUTES = [
   form('admin/bulk', administrators(200), () => ({ csv: 'name,wallet\n', step: 'preview' })),
   form('admin/invitations', administrators(200)),
   form('admin/invite', administrators(200), () => ({ role: 'member', uses: 1, expires_in_hours: 1 })),
-  form('admin/invite_user', administrators(200), (world) => ({ user_id: world.bystander.account.user_id })),
+  // Nobody needs a link who can sign in already.
+  form('admin/invite_user', administrators(400), (world) => ({ user_id: world.bystander.account.user_id })),
   form('admin/revoke_invitation', administrators(404), (world) => ({ invitation_id: world.unknownId })),
   json('admin/audit', administrators(200), () => ({ query: {}, check: 'skip' })),
 

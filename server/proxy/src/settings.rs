@@ -42,7 +42,7 @@ impl Default for ProxyLimits {
         Self {
             requests_per_server_max: 128,
             queue_timeout: Duration::from_secs(10),
-            websockets_per_server_max: 512,
+            websockets_per_server_max: 128,
             idle_connections_per_server_max: 8,
             idle_connections_max: 4_096,
             idle_timeout: Duration::from_secs(30),

@@ -25,7 +25,7 @@ const BOOT_DELAY: Duration = Duration::from_millis(50);
 struct Silent;
 
 impl Recorder for Silent {
-    fn record(&self, _: NewAuditEntry) {}
+    fn record(&self, _: Option<UserId>, _: NewAuditEntry) {}
 }
 
 #[tokio::main]

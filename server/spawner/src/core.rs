@@ -304,7 +304,7 @@ impl Core {
         let _ = self.events.send(event);
         if let Some(action) = change.audit {
             self.recorder
-                .record(audit_entry(action, before, &server, note));
+                .record(Some(server.user_id), audit_entry(action, before, &server, note));
         }
         if before.state() != server.state() {
             self.starts.look(self);

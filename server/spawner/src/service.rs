@@ -58,8 +58,8 @@ pub enum ActivityKind {
 
 /// Told of everything that is worth an audit entry. Wired to the audit log by the program.
 pub trait Recorder: Send + Sync + 'static {
-    /// Must return at once.
-    fn record(&self, entry: types::audit::NewAuditEntry);
+    /// Must return at once. `owner` is whose server it was done to, when somebody owns it.
+    fn record(&self, owner: Option<types::UserId>, entry: types::audit::NewAuditEntry);
 }
 
 /// Whether sign-in also starts the default server.

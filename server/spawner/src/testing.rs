@@ -104,7 +104,7 @@ pub(crate) fn actor(name: &str) -> Actor {
 pub(crate) struct Records(Mutex<Vec<NewAuditEntry>>);
 
 impl Recorder for Records {
-    fn record(&self, entry: NewAuditEntry) {
+    fn record(&self, _: Option<UserId>, entry: NewAuditEntry) {
         self.0.lock().push(entry);
     }
 }

@@ -10,8 +10,9 @@ use types::notebook::ServerView;
 use types::{ApiError, ErrorCode, ServerId, Timestamp};
 
 use super::failure::Failure;
-use crate::door::pass::{PASS_LIFETIME_MS, Pass};
+use crate::door::pass::{Pass, lifetime_ms};
 use crate::door::safe_path;
+use crate::door::ticket::is_token;
 use crate::services::Services;
 
 /// Where to go inside the server.
@@ -27,20 +28,20 @@ pub async fn open(
     Extension(context): Extension<RequestContext>,
     Path(server_id): Path<ServerId>,
     Query(query): Query<OpenQuery>,
-) -> Result<Redirect, Failure> {
+) -> Redirect {
     let path = safe_path(&query.path, "/lab").to_owned();
     if context.viewer.is_none() {
-        return Ok(sign_in_and_return(&format!(
-            "/open/{server_id}?path={}",
-            encode(&path)
-        )));
+        return sign_in_and_return(&format!("/open/{server_id}?path={}", encode(&path)));
     }
-    let view = services.visible_server(&context, server_id).await?;
+    // The page of the server says in the same way that one is not there and that it is not yours.
+    let Ok(view) = services.visible_server(&context, server_id).await else {
+        return Redirect::to(&format!("/servers/{server_id}"));
+    };
     let origin = services.server_origin(&view.host_label);
-    Ok(Redirect::to(&format!(
+    Redirect::to(&format!(
         "{origin}/_ledgercloud/begin?next={}",
         encode(&path)
-    )))
+    ))
 }
 
 /// State and destination, as the server's origin sends them.
@@ -59,7 +60,7 @@ pub async fn door(
     Query(query): Query<DoorQuery>,
 ) -> Result<Redirect, Failure> {
     let next = safe_path(&query.next, "/lab").to_owned();
-    if !is_state(&query.state) || host_label.len() > 63 {
+    if !is_token(&query.state) || host_label.len() > 63 {
         return Err(Failure(ApiError::new(
             ErrorCode::BadRequest,
             "this link is not complete; open the notebook again",
@@ -94,7 +95,7 @@ pub async fn door(
         server_id: view.server_id,
         user_id: viewer.user_id,
         session,
-        expires_at: now.plus_ms(PASS_LIFETIME_MS),
+        expires_at: now.plus_ms(lifetime_ms(services.settings.sign_in.session_max_hours)),
     };
     let ticket = services.tickets.mint(pass, &query.state, now);
     let origin = services.server_origin(&view.host_label);
@@ -119,7 +120,7 @@ async fn record_visit(
         reason: format!("entered the server of {}", view.owner),
         change: String::new(),
     };
-    Ok(services.identity.record(entry).await?)
+    Ok(services.identity.record_about(view.user_id, entry).await?)
 }
 
 fn sign_in_and_return(path: &str) -> Redirect {
@@ -128,11 +129,4 @@ fn sign_in_and_return(path: &str) -> Redirect {
 
 fn encode(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
-}
-
-fn is_state(text: &str) -> bool {
-    text.len() == 43
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }

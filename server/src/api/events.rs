@@ -13,14 +13,19 @@ use identity::RequestContext;
 use serde::Deserialize;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
-use types::notebook::{ServerEvent, ServerState};
+use types::notebook::ServerEvent;
 use types::{ServerId, SessionKey, UserId};
 
 use super::failure::Failure;
 use crate::services::Services;
 
-/// How often an empty line keeps the connection open through proxies in between.
-const KEEP_ALIVE: Duration = Duration::from_secs(8);
+/// How often a quiet stream beats: for proxies in between, and for the page, which takes a longer
+/// silence for a broken connection (`app/src/live/browser.rs`).
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(8);
+
+/// Longest life of a stream. Who may see what is decided when it is opened, and the browser opens
+/// the next one by itself.
+const STREAM_MAX: Duration = Duration::from_secs(300);
 
 /// Which servers.
 #[derive(Debug, Deserialize)]
@@ -125,7 +130,6 @@ fn progress_event(event: &ServerEvent) -> Option<Result<Event, Infallible>> {
     if event.seq > 0 {
         message = message.id(event.seq.to_string());
     }
-    let _: ServerState = event.state;
     Some(Ok(message))
 }
 
@@ -159,5 +163,7 @@ async fn session_end(ended: &mut Receiver<SessionKey>, session: Option<SessionKe
 }
 
 fn sse(events: BoxStream<'static, Result<Event, Infallible>>) -> Events {
-    Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+    let events = events.take_until(tokio::time::sleep(STREAM_MAX)).boxed();
+    let beat = Event::default().event("heartbeat").data("");
+    Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT_INTERVAL).event(beat))
 }

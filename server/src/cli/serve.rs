@@ -1,5 +1,6 @@
 //! `ledgercloud serve`: runs the site until it is asked to end.
 
+use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,9 @@ use spawner::Spawner;
 use spawner::engine::Engine;
 use spawner::service::Recorder;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
+use types::UserId;
 use types::audit::NewAuditEntry;
 
 use super::{Outcome, problem, start_log};
@@ -46,6 +49,7 @@ pub async fn run(flags: &Flags) -> Outcome {
         return Err(problems);
     }
     let notebooks = notebooks?;
+    let end = EndSignals::new().map_err(|error| problem(&error))?;
     make_data_folder(&settings)?;
     let secrets = secrets::load_or_create(&settings.data_dir)?;
     let listener = TcpListener::bind(settings.listen).await.map_err(|error| {
@@ -127,7 +131,7 @@ pub async fn run(flags: &Flags) -> Outcome {
     announce(&settings, &identity, &capabilities).await;
 
     tokio::spawn(async move {
-        wait_for_signal().await;
+        end.wait().await;
         tracing::info!("ending: open requests may finish; notebook servers go on running");
         let _ = stop.send(true);
     });
@@ -180,13 +184,15 @@ fn leptos_options(settings: &Settings) -> LeptosOptions {
 }
 
 /// Hands the spawner's entries to the audit log.
-struct AuditQueue(mpsc::Sender<NewAuditEntry>);
+struct AuditQueue(mpsc::Sender<Recorded>);
+
+/// An entry, and whose server it is about.
+type Recorded = (Option<UserId>, NewAuditEntry);
 
 impl Recorder for AuditQueue {
-    fn record(&self, entry: NewAuditEntry) {
-        if let Err(error) = self.0.try_send(entry) {
-            let (mpsc::error::TrySendError::Full(entry) | mpsc::error::TrySendError::Closed(entry)) =
-                error;
+    fn record(&self, owner: Option<UserId>, entry: NewAuditEntry) {
+        if let Err(error) = self.0.try_send((owner, entry)) {
+            let (_, entry) = error.into_inner();
             tracing::error!(
                 action = entry.action,
                 target = entry.target,
@@ -196,10 +202,14 @@ impl Recorder for AuditQueue {
     }
 }
 
-async fn write_audit(identity: Identity, mut queue: mpsc::Receiver<NewAuditEntry>) {
-    while let Some(entry) = queue.recv().await {
+async fn write_audit(identity: Identity, mut queue: mpsc::Receiver<Recorded>) {
+    while let Some((owner, entry)) = queue.recv().await {
         let (action, target) = (entry.action, entry.target.clone());
-        if let Err(error) = identity.record(entry).await {
+        let written = match owner {
+            Some(owner) => identity.record_about(owner, entry).await,
+            None => identity.record(entry).await,
+        };
+        if let Err(error) = written {
             tracing::error!(action, target, %error, "an audit entry was not written");
         }
     }
@@ -235,18 +245,24 @@ async fn announce(
     }
 }
 
-async fn wait_for_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
+/// The signals that ask the program to end. From its making on, they no longer kill.
+struct EndSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
 
-    let (Ok(mut terminate), Ok(mut interrupt)) = (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::interrupt()),
-    ) else {
-        tracing::error!("signals cannot be received; end the program with SIGKILL");
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+impl EndSignals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn wait(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }

@@ -6,17 +6,14 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;
-use http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_TYPE, COOKIE, HeaderValue, LOCATION, SET_COOKIE,
-};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION, SET_COOKIE};
 use http::request::Parts;
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use identity::Identity;
 use parking_lot::Mutex;
 use proxy::{
-    ActivityKind, Admission, DOOR_COOKIE, Gatekeeper, Passage, ProxyBody, RESERVED_PATH_PREFIX,
-    SECURE_DOOR_COOKIE, Target,
+    ActivityKind, Admission, Gatekeeper, Passage, ProxyBody, RESERVED_PATH_PREFIX, Target,
 };
 use spawner::Spawner;
 use spawner::engine::Endpoint;
@@ -24,18 +21,18 @@ use spawner::service::Door;
 use types::notebook::ServerState;
 use types::{ServerId, SessionKey, Timestamp, UserId};
 
+use super::cookies::{
+    cookie, pass_cookie, set_pass, set_state, state_cookie, state_to_begin_with,
+};
 use super::pass::Pass;
+use super::permission::permission_end;
 use super::safe_path;
-use super::ticket::{Tickets, random_token};
+use super::ticket::Tickets;
 
-/// How often a long-lived connection asks again whether its session lives.
-const RECHECK_INTERVAL: Duration = Duration::from_secs(15);
 /// How long an answer about somebody else's server is believed.
 const PERMISSION_LIFETIME: Duration = Duration::from_secs(5);
 /// Most answers kept about other people's servers.
 const PERMISSIONS_MAX: usize = 4_096;
-/// Lifetime of the state cookie in seconds.
-const STATE_LIFETIME_S: u32 = 600;
 
 /// The gate. One for the whole program.
 pub struct Gate {
@@ -112,7 +109,7 @@ impl Gate {
         match parts.uri.path().strip_prefix(RESERVED_PATH_PREFIX) {
             Some("begin") => {
                 let next = query_value(parts, "next").unwrap_or_default();
-                self.begin(host_label, safe_path(&next, "/lab"))
+                self.begin(parts, host_label, safe_path(&next, "/lab"))
             }
             Some("enter") => self.enter(parts),
             _ => message(StatusCode::NOT_FOUND, "not_found", "there is nothing here"),
@@ -120,20 +117,15 @@ impl Gate {
     }
 
     /// Sends a browser without a pass to the hub, leaving a state by which its return is known.
-    fn begin(&self, host_label: &str, next: &str) -> Response<ProxyBody> {
-        let state = random_token();
+    fn begin(&self, parts: &Parts, host_label: &str, next: &str) -> Response<ProxyBody> {
+        let state = state_to_begin_with(parts, self.secure_cookies);
         let location = format!(
             "{}/door/{host_label}?state={state}&next={}",
             self.hub_origin,
-            url::form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>()
+            encode(next)
         );
         let mut response = redirect(&location);
-        let cookie = set_cookie(
-            state_cookie(self.secure_cookies),
-            &state,
-            RESERVED_PATH_PREFIX,
-            STATE_LIFETIME_S,
-        );
+        let cookie = set_state(&state, self.secure_cookies);
         response.headers_mut().append(SET_COOKIE, cookie);
         response
     }
@@ -155,15 +147,9 @@ impl Gate {
         };
         let lifetime_s = u32::try_from(pass.expires_at.since_ms(now) / 1_000).unwrap_or(0);
         let mut response = redirect(next);
-        let headers = response.headers_mut();
-        headers.append(
-            SET_COOKIE,
-            set_cookie(pass_cookie(secure), &pass.seal(&self.key), "/", lifetime_s),
-        );
-        headers.append(
-            SET_COOKIE,
-            set_cookie(state_cookie(secure), "", RESERVED_PATH_PREFIX, 0),
-        );
+        // The state stays until it expires: other tabs may be on their way with it.
+        let cookie = set_pass(&pass.seal(&self.key), secure, lifetime_s);
+        response.headers_mut().append(SET_COOKIE, cookie);
         response
     }
 
@@ -207,31 +193,30 @@ impl Gate {
             target,
             user_name: Arc::from(door.user_name.as_str()),
             identity_key: way_in.identity_key,
-            ended: Some(self.permission_end(pass.session, pass.user_id)),
+            ended: Some(self.permission_end(pass.session, pass.user_id, door.user_id)),
         })
     }
 
-    /// Resolves when the session behind a connection has ended.
-    fn permission_end(&self, session: SessionKey, user_id: UserId) -> BoxFuture<'static, ()> {
+    /// Resolves when the session behind a connection has ended, or its user may not enter the
+    /// servers of the owner any more.
+    fn permission_end(
+        &self,
+        session: SessionKey,
+        user_id: UserId,
+        owner: UserId,
+    ) -> BoxFuture<'static, ()> {
         let identity = self.identity.clone();
-        let mut ended = identity.ended_sessions();
-        Box::pin(async move {
-            loop {
-                tokio::select! {
-                    message = ended.recv() => match message {
-                        Ok(key) if key == session => return,
-                        Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
-                        // Missed messages are made up for by asking.
-                        Ok(_) => continue,
-                        Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
-                    },
-                    () = tokio::time::sleep(RECHECK_INTERVAL) => {}
-                }
-                if !identity.is_session_alive(session, user_id).await {
-                    return;
-                }
+        let ended = identity.ended_sessions();
+        Box::pin(permission_end(ended, session, move || {
+            let identity = identity.clone();
+            async move {
+                identity.is_session_alive(session, user_id).await
+                    && identity
+                        .may_user_manage_servers_of(user_id, owner)
+                        .await
+                        .unwrap_or(false)
             }
-        })
+        }))
     }
 
     /// The server does not run: pages lead to the start page, programs are told.
@@ -245,7 +230,7 @@ impl Gate {
         let start = format!(
             "{}/start/{host_label}?next={}",
             self.hub_origin,
-            url::form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>()
+            encode(next)
         );
         if is_navigation(parts) {
             return redirect(&start);
@@ -278,7 +263,8 @@ impl Gatekeeper for Gate {
         let (Some(door), Some(pass)) = (door, pass) else {
             // The same answer whether the server does not exist or is somebody else's.
             return respond(if is_navigation(parts) {
-                self.begin(host_label, &next)
+                // Only under that path does the browser send the state that it may have.
+                redirect(&format!("{RESERVED_PATH_PREFIX}begin?next={}", encode(&next)))
             } else {
                 message(
                     StatusCode::UNAUTHORIZED,
@@ -299,24 +285,6 @@ impl Gatekeeper for Gate {
             ActivityKind::Presence => spawner::service::ActivityKind::Presence,
         };
         self.spawner.note_activity(server_id, kind);
-    }
-}
-
-/// Name of the cookie with the pass. The proxy keeps it from the notebook.
-#[must_use]
-pub const fn pass_cookie(secure: bool) -> &'static str {
-    if secure {
-        SECURE_DOOR_COOKIE
-    } else {
-        DOOR_COOKIE
-    }
-}
-
-const fn state_cookie(secure: bool) -> &'static str {
-    if secure {
-        "__Secure-ledgercloud-state"
-    } else {
-        "ledgercloud-state"
     }
 }
 
@@ -344,33 +312,13 @@ fn is_navigation(parts: &Parts) -> bool {
     parts.method.is_safe() && mode.map_or_else(wants_page, |mode| mode == "navigate")
 }
 
-fn cookie<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
-    parts
-        .headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(key, value)| (key == name).then_some(value))
-}
-
 fn query_value(parts: &Parts, name: &str) -> Option<String> {
     url::form_urlencoded::parse(parts.uri.query()?.as_bytes())
         .find_map(|(key, value)| (key == name).then(|| value.into_owned()))
 }
 
-fn set_cookie(name: &str, value: &str, path: &str, lifetime_s: u32) -> HeaderValue {
-    let secure = if name.starts_with("__") {
-        "; Secure"
-    } else {
-        ""
-    };
-    let text = format!(
-        "{name}={value}; Path={path}; Max-Age={lifetime_s}; HttpOnly; SameSite=Lax{secure}"
-    );
-    // Names and values are made by us from URL-safe characters.
-    HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
+fn encode(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 fn respond(response: Response<ProxyBody>) -> Admission {

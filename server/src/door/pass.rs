@@ -6,8 +6,12 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use types::{ServerId, SessionKey, Timestamp, UserId};
 
-/// How long a pass lasts. The session behind it is checked on every request besides.
-pub const PASS_LIFETIME_MS: i64 = 24 * 3_600 * 1_000;
+/// How long a pass lasts: as long as the longest session, because nothing renews it under an open
+/// notebook, which could not save any more. The session behind it is checked on every request.
+#[must_use]
+pub fn lifetime_ms(session_max_hours: u32) -> i64 {
+    i64::from(session_max_hours) * 3_600 * 1_000
+}
 
 /// Who may enter which server, in which session of the hub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +87,20 @@ mod tests {
         let sealed = pass().seal(&[7; 32]);
         assert_eq!(Pass::open(&sealed, &[7; 32], Timestamp(999)), Some(pass()));
         assert_eq!(Pass::open(&sealed, &[7; 32], Timestamp(1_000)), None);
+    }
+
+    #[test]
+    fn a_pass_lasts_as_long_as_the_longest_session() {
+        let fortnight_ms = 14 * 24 * 3_600 * 1_000;
+        let pass = Pass {
+            expires_at: Timestamp(0).plus_ms(lifetime_ms(14 * 24)),
+            ..pass()
+        };
+        let sealed = pass.seal(&[7; 32]);
+        let at = |ms| Pass::open(&sealed, &[7; 32], Timestamp(ms));
+        assert_eq!(at(fortnight_ms - 1), Some(pass));
+        assert_eq!(at(fortnight_ms), None);
+        assert!(lifetime_ms(u32::MAX) > 0);
     }
 
     #[test]

@@ -90,6 +90,8 @@ error_codes! {
     RateLimited = "rate_limited", 429;
     /// The request cannot be understood or breaks a rule.
     BadRequest = "bad_request", 400;
+    /// The address of the request is longer than any of ours.
+    AddressTooLong = "address_too_long", 414;
     /// A write that did not come from our own pages.
     CrossSite = "cross_site", 403;
     /// Not there, or not yours to know about.

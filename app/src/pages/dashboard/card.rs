@@ -7,10 +7,12 @@ use crate::pages::server::commands::CommandBar;
 use crate::pages::server::delete::DeleteServer;
 use crate::pages::server::offer::{Opening, opening};
 use crate::pages::server::rename::RenameServer;
-use crate::pages::server::status::{Failure, Notices, PauseLine, StateLine, UsageMeters};
+use crate::pages::server::status::{
+    Failure, Notices, PauseLine, SafeModeBadge, StateLine, UsageMeters,
+};
 use crate::pages::server::title::{page_path, start_path, title};
 use crate::pages::server::usage::limits_sentence;
-use crate::ui::{Badge, ButtonVariant, Card, ControlSize, IconName, LinkButton, StateBadge, Tone};
+use crate::ui::{ButtonVariant, Card, ControlSize, IconName, LinkButton, StateBadge};
 
 /// State, what it uses, when it pauses, and what can be done.
 #[component]
@@ -47,8 +49,6 @@ fn Head(#[prop(into)] server: Signal<ServerView>) -> impl IntoView {
     let state = Memo::new(move |_| server.with(|server| server.state));
     let size = Memo::new(move |_| server.with(|server| server.profile.display_name.clone()));
     let limits = Memo::new(move |_| server.with(|server| limits_sentence(&server.profile)));
-    let is_safe_mode =
-        Memo::new(move |_| server.with(|server| server.safe_mode && !server.state.is_startable()));
     view! {
         <div class="flex flex-wrap items-start justify-between gap-3">
             <div class="grid min-w-0 gap-1">
@@ -57,7 +57,7 @@ fn Head(#[prop(into)] server: Signal<ServerView>) -> impl IntoView {
                         <a href=server.with_untracked(page_path)>{name}</a>
                     </h2>
                     <StateBadge state />
-                    {move || is_safe_mode.get().then(|| view! { <Badge tone=Tone::Warning>"Safe mode"</Badge> })}
+                    <SafeModeBadge server />
                 </div>
                 <p class="text-sm text-muted">{size} " · " {limits}</p>
             </div>

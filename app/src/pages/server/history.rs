@@ -6,7 +6,7 @@ use types::notebook::ServerEvent;
 
 use crate::live::merge::merge_event;
 use crate::live::{LiveStatus, PROGRESS_EVENT, follow, server_events_url};
-use crate::ui::{Card, EmptyState, IconName, StateBadge, Time};
+use crate::ui::{Card, EmptyState, IconName, StateBadge, Time, with_short_addresses};
 
 /// Events shown at once; the older ones follow on demand.
 const EVENTS_SHOWN: usize = 25;
@@ -56,7 +56,7 @@ pub(super) fn History(server_id: ServerId, events: Vec<ServerEvent>) -> impl Int
 
 #[component]
 fn EventLine(event: ServerEvent) -> impl IntoView {
-    let cause = (!event.cause.is_empty()).then(|| format!(" · {}", event.cause));
+    let cause = (!event.cause.is_empty()).then(|| format!(" · {}", with_short_addresses(&event.cause)));
     view! {
         <li class="grid gap-1 text-sm sm:grid-cols-[7rem_1fr_auto] sm:items-baseline sm:gap-3">
             <StateBadge state=event.state />

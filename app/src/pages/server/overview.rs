@@ -4,11 +4,10 @@ use leptos::prelude::*;
 use types::notebook::{ProfileSummary, ServerView};
 
 use super::size::ChangeSize;
-use super::title::state_sentence;
 use super::usage::limits_sentence;
-use crate::ui::{Card, Hash, KeyValue, KeyValues, Time};
+use crate::ui::{Card, Hash, KeyValue, KeyValues, Time, with_short_addresses};
 
-/// Size, address, times, and why it is in its state.
+/// Size, address and times.
 #[component]
 pub(super) fn Overview(
     server: Memo<ServerView>,
@@ -19,17 +18,15 @@ pub(super) fn Overview(
     let name = name(&first);
     let size = Memo::new(move |_| server.with(|server| server.profile.display_name.clone()));
     let limits = Memo::new(move |_| server.with(|server| limits_sentence(&server.profile)));
-    let cause = Memo::new(move |_| server.with(state_sentence));
     let started_at = Memo::new(move |_| server.with(|server| server.started_at));
     let last_activity_at = Memo::new(move |_| server.with(|server| server.last_activity_at));
     view! {
         <Card title="Overview">
             <KeyValues>
-                <KeyValue label="Why it is so">{cause}</KeyValue>
                 <KeyValue label="Size">{size} <br /> <span class="text-muted">{limits}</span></KeyValue>
                 <KeyValue label="Name">{name}</KeyValue>
                 <KeyValue label="Address"><code>{first.host_label}</code></KeyValue>
-                <KeyValue label="Owner">{first.owner}</KeyValue>
+                <KeyValue label="Owner">{with_short_addresses(&first.owner)}</KeyValue>
                 <KeyValue label="Made"><Time at=first.created_at /></KeyValue>
                 <KeyValue label="Started">{optional_time(started_at)}</KeyValue>
                 <KeyValue label="Last activity">{optional_time(last_activity_at)}</KeyValue>

@@ -2,6 +2,8 @@
 
 use types::notebook::{ServerState, ServerView};
 
+use crate::ui::with_short_addresses;
+
 /// The name for people.
 pub(crate) fn title(server: &ServerView) -> String {
     match (server.display_name.as_str(), server.name.as_str()) {
@@ -35,7 +37,7 @@ pub(crate) fn state_sentence(server: &ServerView) -> String {
             .map_or_else(|| meaning.to_owned(), capitalised),
         _ => non_empty(&server.cause).map_or_else(
             || meaning.to_owned(),
-            |cause| format!("{meaning} · {cause}"),
+            |cause| format!("{meaning} · {}", with_short_addresses(cause)),
         ),
     }
 }

@@ -23,3 +23,21 @@ fn hashes_are_cut_in_the_middle_by_characters() {
         assert_eq!(shorten(text), short);
     }
 }
+
+#[test]
+fn addresses_within_sentences_are_short() {
+    let wallet = "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed";
+    for (text, short) in [
+        ("", ""),
+        ("alice: stopped it", "alice: stopped it"),
+        ("0x", "0x"),
+        ("0xff is short", "0xff is short"),
+        (wallet, "0x5aae…eaed"),
+        (
+            &format!("{wallet}: asked, not {wallet}é"),
+            "0x5aae…eaed: asked, not 0x5aae…eaedé",
+        ),
+    ] {
+        assert_eq!(with_short_addresses(text), short);
+    }
+}

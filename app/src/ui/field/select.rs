@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::{Around, Frame};
+use super::{Around, Frame, held_value};
 use crate::ui::icon::{Icon, IconName};
 
 /// One choice of a [`Select`].
@@ -39,6 +39,7 @@ pub fn Select(
     let is_invalid = around.is_invalid();
     let id = around.id.clone();
     let initial = bind.map_or(selected, |signal| signal.get_untracked());
+    let held = held_value(bind, &initial);
     view! {
         <Frame around is_required=required>
             <span class="select">
@@ -46,7 +47,7 @@ pub fn Select(
                     class="input"
                     id=id
                     name=name
-                    prop:value=move || bind.map(|signal| signal.get())
+                    prop:value=held
                     on:change=move |event| {
                         if let Some(signal) = bind {
                             signal.set(event_target_value(&event));

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::{Around, Frame};
+use super::{Around, Frame, held_value};
 
 /// Several lines of text.
 #[component]
@@ -26,6 +26,7 @@ pub fn TextArea(
     let is_invalid = around.is_invalid();
     let id = around.id.clone();
     let initial = bind.map_or(value, |signal| signal.get_untracked());
+    let held = held_value(bind, &initial);
     view! {
         <Frame around is_required=required>
             <textarea
@@ -34,7 +35,7 @@ pub fn TextArea(
                 id=id
                 name=name
                 rows=rows
-                prop:value=move || bind.map(|signal| signal.get())
+                prop:value=held
                 on:input=move |event| {
                     if let Some(signal) = bind {
                         signal.set(event_target_value(&event));

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::{Around, Frame};
+use super::{Around, Frame, held_value};
 
 /// Which keyboard and check the browser offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -54,6 +54,7 @@ pub fn TextInput(
     let is_invalid = around.is_invalid();
     let id = around.id.clone();
     let initial = bind.map_or(value, |signal| signal.get_untracked());
+    let held = held_value(bind, &initial);
     view! {
         <Frame around is_required=required>
             <input
@@ -63,7 +64,7 @@ pub fn TextInput(
                 name=name
                 type=kind.as_str()
                 value=initial
-                prop:value=move || bind.map(|signal| signal.get())
+                prop:value=held
                 on:input=move |event| {
                     if let Some(signal) = bind {
                         signal.set(event_target_value(&event));

@@ -184,6 +184,13 @@ impl Identity {
         let Some(invitation) = invitation.filter(|invitation| invitation.user_id.is_none()) else {
             return Ok(user);
         };
+        // Who manages a group may enter its members' notebooks. A manager's link therefore lets
+        // people in, but does not put people who have an account under its maker.
+        if newness == Newness::Known
+            && self.holding_of_maker(transaction, &invitation).await? != Holding::Everything
+        {
+            return Ok(user);
+        }
         let gains = gains(transaction, &user, &invitation).await?;
         // Someone whom this invitation let in uses it even when it gives nothing else.
         if gains.is_empty() && newness == Newness::Known {

@@ -159,7 +159,7 @@ impl Spawner {
             "profile": server.profile.slug,
             "host_label": server.host_label,
         });
-        self.core.recorder.record(NewAuditEntry {
+        self.core.recorder.record(Some(server.user_id), NewAuditEntry {
             request_id: String::new(),
             actor: actor.clone(),
             action: "server.create",

@@ -186,7 +186,7 @@ impl Spawner {
         actor: &Actor,
         change: serde_json::Value,
     ) {
-        self.core.recorder.record(NewAuditEntry {
+        self.core.recorder.record(Some(server.user_id), NewAuditEntry {
             request_id: String::new(),
             actor: actor.clone(),
             action,

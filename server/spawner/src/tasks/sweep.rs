@@ -270,7 +270,7 @@ fn is_orphan(core: &Core, observed: &Observed, began: Timestamp) -> bool {
 fn report_orphan(core: &Core, orphan: &Observed) {
     measure::orphan_found();
     tracing::warn!(server_id = %orphan.server_id, generation = orphan.generation, "an instance that no server owns was found");
-    core.recorder.record(NewAuditEntry {
+    core.recorder.record(None, NewAuditEntry {
         request_id: String::new(),
         actor: Actor::system("reconciler"),
         action: "server.orphan",

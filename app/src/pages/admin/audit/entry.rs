@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use types::audit::{Actor, ActorKind, AuditEntry, Outcome};
 
 use super::verdict::{outcome_label, short_hash};
-use crate::ui::{Badge, Cell, Column, Table, Time, Tone};
+use crate::ui::{Badge, Cell, Column, Table, Time, Tone, with_short_addresses};
 
 /// One row an entry, in the order in which they come.
 pub(crate) fn entry_rows(caption: &'static str, entries: Vec<AuditEntry>) -> impl IntoView {
@@ -62,10 +62,10 @@ fn Who(actor: Actor) -> impl IntoView {
     let name = if actor.name.is_empty() {
         "somebody".to_owned()
     } else {
-        actor.name
+        with_short_addresses(&actor.name)
     };
     view! {
-        <span class="break-all" title=actor.id>{name}{kind}</span>
+        <span class="break-words" title=actor.id>{name}{kind}</span>
         {actor.ip.map(|ip| view! { <br /> <span class="text-sm text-muted">{ip}</span> })}
     }
 }

@@ -310,6 +310,52 @@ async fn managers_invite_members_of_their_groups_and_nobody_else() {
 }
 
 #[tokio::test]
+async fn only_an_administrators_link_gives_groups_to_people_who_have_an_account() {
+    for site in sites(|_| ()).await {
+        let mut admin = site.administrator(&wallet(9)).await;
+        let mut manager = site.signed_in(&wallet(1)).await;
+        let manager_id = manager.user_id().await;
+        admin
+            .send(async |identity, context| {
+                identity
+                    .set_membership(context, manager_id, "lab", GroupRole::Manager)
+                    .await
+            })
+            .await
+            .unwrap();
+        let known = site.signed_in(&wallet(2)).await.user_id().await;
+
+        let secret = invite(&mut manager, invitation(Role::Member, &["lab"]))
+            .await
+            .unwrap();
+        let mut browser = invited(&site, &secret).await;
+        let outcome = browser.sign_in(&wallet(2)).await.unwrap();
+        assert_eq!(outcome.user_id, known);
+        assert!(groups_of(&site, known).await.is_empty());
+        let may_enter = site
+            .identity
+            .may_user_manage_servers_of(manager_id, known)
+            .await;
+        assert!(!may_enter.unwrap());
+        // The link was not used up by it, and lets a newcomer in.
+        let newcomer = invited(&site, &secret)
+            .await
+            .sign_in(&wallet(3))
+            .await
+            .unwrap();
+        let lab = [("lab".to_owned(), false)];
+        assert_eq!(groups_of(&site, newcomer.user_id).await, lab);
+
+        let secret = invite(&mut admin, invitation(Role::Member, &["lab"]))
+            .await
+            .unwrap();
+        let mut browser = invited(&site, &secret).await;
+        browser.sign_in(&wallet(2)).await.unwrap();
+        assert_eq!(groups_of(&site, known).await, lab);
+    }
+}
+
+#[tokio::test]
 async fn a_personal_link_opens_that_account_once() {
     for site in sites(closed).await {
         let mut admin = site.administrator(&wallet(9)).await;
