@@ -70,7 +70,7 @@ test('a body over the limit is refused without being read', async ({ hub, admini
   }
   const declared = await ask(hub, {
     ...formCall(hub, 'account/rename'),
-    headers: { ...formCall(hub, 'account/rename').headers, 'content-length': String(1 << 40), expect: '100-continue' },
+    headers: { ...formCall(hub, 'account/rename').headers, 'content-length': String(2 ** 40), expect: '100-continue' },
     body: undefined,
   }).catch((error) => error);
   expect(declared.status).toBe(413);

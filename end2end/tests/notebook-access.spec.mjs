@@ -84,6 +84,24 @@ test('the way in works once, in the browser that began it', async ({ hub, admini
   expect((await person.send(entering)).status).toBe(403);
 });
 
+test('several tabs find the way in at once', async ({ hub, administrator }) => {
+  void administrator;
+  const { person, server } = await withServer(hub);
+  const label = server.host_label;
+  const entries = [];
+  for (const next of ['/lab', '/tree']) {
+    const begun = await person.send({ path: `/_ledgercloud/begin?next=${next}`, label, headers: NAVIGATION });
+    const door = new URL(begun.headers.location);
+    const minted = await person.send({ path: door.pathname + door.search, headers: NAVIGATION });
+    entries.push(new URL(minted.headers.location));
+  }
+  for (const entry of entries) {
+    const entered = await person.send({ path: entry.pathname + entry.search, label, headers: NAVIGATION });
+    expect(entered.status).toBe(303);
+    expect(entered.headers['set-cookie']?.join()).toContain(`${PASS}=v1.`);
+  }
+});
+
 test('no cookie of the hub and no forged identity reaches the notebook', async ({ hub, administrator }) => {
   test.setTimeout(240_000);
   void administrator;
@@ -156,7 +174,9 @@ test('signing out ends the open notebook at once', async ({ hub, administrator }
   expect(polled.status).toBe(401);
   await expect(openChannels(person, server, kernel)).rejects.toThrow('401');
   const renewed = await person.send({ path: '/lab', label: server.host_label, headers: NAVIGATION });
-  expect(renewed.headers.location, 'a reload leads to the hub').toContain(`${hub.origin}/door/`);
+  expect(renewed.headers.location).toBe('/_ledgercloud/begin?next=%2Flab');
+  const begun = await person.send({ path: renewed.headers.location, label: server.host_label, headers: NAVIGATION });
+  expect(begun.headers.location, 'a reload leads to the hub').toContain(`${hub.origin}/door/`);
   expect((await second.send({ path: '/api/status', label: server.host_label, headers: SCRIPT })).status, 'the other session').toBe(200);
 });
 

@@ -49,7 +49,8 @@ pub struct Settings {
     pub log: LogFormat,
     pub sign_in: SignInSettings,
     pub oauth: Vec<OauthSettings>,
-    /// JSON-RPC endpoint per chain id, for wallets that are contracts.
+    /// JSON-RPC endpoint per chain id, for wallets that are contracts: believed on the first of
+    /// `sign_in.chain_ids` alone.
     pub rpc: BTreeMap<String, String>,
     pub notebooks: NotebookSettings,
     pub limits: LimitSettings,

@@ -11,6 +11,7 @@ mod layers;
 mod listener;
 mod router;
 mod services;
+mod shut_accounts;
 
 use std::process::ExitCode;
 

@@ -26,10 +26,10 @@ use tower_sessions::{Expiry, SessionManagerLayer};
 
 use crate::api;
 use crate::door::gate::Gate;
-use crate::layers::address::refuse_long_address;
+use crate::layers::address::refuse_foreign_address;
 use crate::layers::client::client_address;
 use crate::layers::deadline::keep_deadline;
-use crate::layers::cross_site::refuse_cross_site;
+use crate::layers::cross_site::{drop_foreign_words, refuse_cross_site};
 use crate::layers::headers::{Transport, add_security_headers, page_policy};
 use crate::layers::log::log_requests;
 use crate::layers::rate::{RateLimits, limit_rate};
@@ -122,7 +122,8 @@ fn hub(services: &Services, sessions: SessionStorage, limits: &RateLimits) -> Ro
         .layer(session_layer(services, sessions, secure))
         .merge(health())
         .merge(files(services))
-        .layer(from_fn(refuse_long_address))
+        .layer(from_fn(refuse_foreign_address))
+        .layer(from_fn(drop_foreign_words))
         .layer(from_fn_with_state(hub_origin, refuse_cross_site))
         .layer(from_fn_with_state(limits.clone(), limit_rate))
         .layer(DefaultBodyLimit::max(services.settings.limits.body_bytes))

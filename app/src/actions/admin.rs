@@ -14,7 +14,7 @@ use super::error::ActionResult;
 use super::invitations::NewInvitation;
 
 #[cfg(feature = "ssr")]
-use super::authority::overseer;
+use super::authority::{may_manage, overseer};
 #[cfg(feature = "ssr")]
 use super::invitations::personal_key;
 
@@ -93,7 +93,12 @@ pub async fn read_user(user_id: UserId) -> ActionResult<UserDetail> {
         .identity
         .user(&request.context, user_id)
         .await?;
-    let servers = request.services.spawner.servers_of(user_id).await?;
+    // A manager sees an administrator who is in their group, but not the administrator's servers.
+    let servers = if may_manage(&request, user_id).await? {
+        request.services.spawner.servers_of(user_id).await?
+    } else {
+        Vec::new()
+    };
     Ok(UserDetail {
         user,
         servers,

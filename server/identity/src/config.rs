@@ -27,7 +27,8 @@ pub struct IdentityConfig {
     pub session_idle_ms: i64,
     /// A session ends after this time whatever happens.
     pub session_absolute_ms: i64,
-    /// JSON-RPC endpoint of each chain, by which contract wallets are checked.
+    /// JSON-RPC endpoint of each chain, by which contract wallets are checked. Only the first of
+    /// `chain_ids` is asked; on the others only keys count.
     pub rpc_endpoints: BTreeMap<u64, Url>,
     pub oauth_providers: Vec<OauthProviderConfig>,
     pub rate_limits: RateLimits,

@@ -39,6 +39,6 @@ pub use error::IdentityError;
 pub use next_path::checked_next;
 pub use service::{
     Arrival, Caller, GroupRole, Identity, OauthCallback, ProofOutcome, RequestContext, Selector,
-    SignOutScope,
+    SignOutScope, network_of,
 };
 pub use session_storage::SessionStorage;

@@ -43,6 +43,7 @@ use crate::tasks::sweep::sweep_regularly;
 pub use self::administration::Selector;
 pub use self::oauth_sign_in::OauthCallback;
 pub use self::people::GroupRole;
+pub use self::rate_limits::network_of;
 pub use self::request::{Caller, RequestContext};
 pub use self::sessions::SignOutScope;
 
@@ -132,6 +133,7 @@ impl Identity {
             chains: Chains {
                 http: outbound::client(outbound::CHAIN_TIMEOUT)?,
                 endpoints: config.rpc_endpoints.clone(),
+                contract_chain: config.chain_ids.first().copied(),
             },
             audit: AuditWriter::spawn(database.clone(), clock.clone()),
             cache: Arc::new(SessionCache::new()),

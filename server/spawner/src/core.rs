@@ -296,7 +296,7 @@ impl Core {
             state = server.state().as_str(),
             generation = server.life.generation,
             phase = event.phase,
-            message = event.message,
+            what = event.message,
             cause = event.cause,
             "server"
         );

@@ -164,6 +164,6 @@ async fn session_end(ended: &mut Receiver<SessionKey>, session: Option<SessionKe
 
 fn sse(events: BoxStream<'static, Result<Event, Infallible>>) -> Events {
     let events = events.take_until(tokio::time::sleep(STREAM_MAX)).boxed();
-    let beat = Event::default().event("heartbeat").data("");
+    let beat = Event::default().event("heartbeat").data("1");
     Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT_INTERVAL).event(beat))
 }

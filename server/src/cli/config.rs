@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::Outcome;
 use crate::config::{Flags, check, live, load, sources};
 
-/// Keys whose values are not shown.
-const SECRET_KEYS: [&str; 2] = ["client_secret", "database_url"];
+/// Of a secret, in place of its content.
+const HIDDEN: &str = "•••";
 
 /// Prints one line per value: `key = value   # source`.
 pub fn run(flags: &Flags) -> Outcome {
@@ -75,31 +75,52 @@ fn flatten(prefix: &str, value: &Value, lines: &mut Vec<(String, String)>) {
                 flatten(&format!("{prefix}.{index}"), item, lines);
             }
         }
-        value => {
-            let is_secret = SECRET_KEYS.iter().any(|key| prefix.ends_with(key));
-            lines.push((
-                prefix.to_owned(),
-                if is_secret {
-                    hide(value)
-                } else {
-                    value.to_string()
-                },
-            ));
-        }
+        value => lines.push((prefix.to_owned(), shown(prefix, value))),
     }
 }
 
-/// The kind of a secret without its content; of a URL everything but the password.
-fn hide(value: &Value) -> String {
+/// The value as it is printed: of secrets what helps to find a mistake, and no more.
+fn shown(key: &str, value: &Value) -> String {
     let text = value.as_str().unwrap_or_default();
+    let text = if key.ends_with("client_secret") {
+        without_secret(text)
+    } else if key.ends_with("database_url") {
+        without_password(text)
+    } else if key.starts_with("rpc.") {
+        origin_only(text)
+    } else {
+        return value.to_string();
+    };
+    Value::String(text).to_string()
+}
+
+/// The name of the file with the secret; a secret itself is hidden.
+fn without_secret(text: &str) -> String {
+    if text.starts_with("file:") || text.is_empty() {
+        text.to_owned()
+    } else {
+        HIDDEN.to_owned()
+    }
+}
+
+/// Everything of a URL but its password.
+fn without_password(text: &str) -> String {
     match url::Url::parse(text) {
         Ok(mut url) if url.password().is_some() => {
-            let _ = url.set_password(Some("•••"));
-            format!("\"{url}\"")
+            let _ = url.set_password(Some(HIDDEN));
+            url.to_string()
         }
-        Ok(_) => value.to_string(),
-        Err(_) if text.starts_with("file:") || text.is_empty() => value.to_string(),
-        Err(_) => "\"•••\"".to_owned(),
+        Ok(_) => text.to_owned(),
+        Err(_) if text.is_empty() => String::new(),
+        Err(_) => HIDDEN.to_owned(),
+    }
+}
+
+/// Where a node is, without path and query: there providers put the key to it.
+fn origin_only(text: &str) -> String {
+    match url::Url::parse(text).map(|url| url.origin()) {
+        Ok(origin) if origin.is_tuple() => origin.ascii_serialization(),
+        _ => HIDDEN.to_owned(),
     }
 }
 
@@ -109,16 +130,27 @@ mod tests {
 
     #[test]
     fn secrets_are_not_shown() {
-        for (value, shown) in [
-            ("hunter2hunter2", "\"•••\""),
+        for (key, value, expected) in [
+            ("oauth.0.client_secret", "hunter2hunter2", "\"•••\""),
+            ("oauth.0.client_secret", "https://hunter2", "\"•••\""),
+            ("oauth.0.client_secret", "file:/x", "\"file:/x\""),
             (
+                "database_url",
                 "postgres://me:secret@host/db",
                 "\"postgres://me:%E2%80%A2%E2%80%A2%E2%80%A2@host/db\"",
             ),
-            ("sqlite:///x.db", "\"sqlite:///x.db\""),
+            ("database_url", "sqlite:///x.db", "\"sqlite:///x.db\""),
+            ("database_url", "", "\"\""),
+            (
+                "rpc.1",
+                "https://me:secret@mainnet.example:8545/v3/k3y?key=k3y",
+                "\"https://mainnet.example:8545\"",
+            ),
+            ("rpc.1", "k3y", "\"•••\""),
+            ("log", "auto", "\"auto\""),
         ] {
-            let hidden = hide(&Value::String(value.to_owned()));
-            assert_eq!(hidden, shown);
+            let text = shown(key, &Value::String(value.to_owned()));
+            assert_eq!(text, expected, "{key} {value}");
         }
     }
 

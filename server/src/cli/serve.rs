@@ -8,6 +8,7 @@ use std::time::Duration;
 use app::context::SiteSettings;
 use identity::Identity;
 use leptos::prelude::LeptosOptions;
+use metrics_exporter_prometheus::PrometheusHandle;
 use spawner::Spawner;
 use spawner::engine::Engine;
 use spawner::service::Recorder;
@@ -25,9 +26,12 @@ use crate::layers::rate::RateLimits;
 use crate::listener;
 use crate::router::Site;
 use crate::services::Services;
+use crate::shut_accounts;
 
 /// Audit entries of the spawner that wait to be written.
 const AUDIT_QUEUE_MAX: usize = 10_000;
+/// As metrics-exporter-prometheus does by itself where it also serves them.
+const METRICS_UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// How long the last audit entries may take when the program ends.
 const AUDIT_DRAIN: Duration = Duration::from_secs(5);
 
@@ -61,6 +65,7 @@ pub async fn run(flags: &Flags) -> Outcome {
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new()
         .install_recorder()
         .map_err(|error| problem(&error))?;
+    tokio::spawn(keep_up(metrics.clone()));
     let database = migrations::open(&settings.database_url)
         .await
         .map_err(|error| problem(&error))?;
@@ -125,6 +130,11 @@ pub async fn run(flags: &Flags) -> Outcome {
     tokio::spawn(live::watch_files(
         settings.clone(),
         folders,
+        spawner.clone(),
+        shutdown.clone(),
+    ));
+    tokio::spawn(shut_accounts::stop_their_servers(
+        identity.clone(),
         spawner.clone(),
         shutdown.clone(),
     ));
@@ -212,6 +222,14 @@ async fn write_audit(identity: Identity, mut queue: mpsc::Receiver<Recorded>) {
         if let Err(error) = written {
             tracing::error!(action, target, %error, "an audit entry was not written");
         }
+    }
+}
+
+/// Empties the buffers of the histograms, which otherwise grow until somebody reads `/metrics`.
+async fn keep_up(metrics: PrometheusHandle) {
+    loop {
+        tokio::time::sleep(METRICS_UPKEEP_INTERVAL).await;
+        metrics.run_upkeep();
     }
 }
 

@@ -39,6 +39,25 @@ fn check_origins(settings: &Settings, problems: &mut Vec<String>) {
                 && url.path() == "/"
                 && url.query().is_none() =>
         {
+            // Browsers send it so, and it is compared letter for letter.
+            let canonical = url.origin().ascii_serialization();
+            if canonical != settings.public_origin {
+                problems.push(format!(
+                    "public_origin: write {:?} as browsers do, {canonical}",
+                    settings.public_origin
+                ));
+            }
+            let authority = canonical.split_once("://").map_or("", |(_, authority)| authority);
+            if settings
+                .server_origin
+                .parse()
+                .is_ok_and(|pattern| proxy::host_label(authority, &pattern).is_some())
+            {
+                problems.push(format!(
+                    "server_origin: {} would also fit the hub itself; put the servers below a name of their own, for example https://{{label}}.notebooks.example",
+                    settings.server_origin
+                ));
+            }
             let plain =
                 url.scheme() == "http" && !is_loopback_name(url.host_str().unwrap_or_default());
             if plain && !settings.plain_http {
@@ -230,6 +249,17 @@ mod tests {
         check(
             |settings| settings.server_origin = "http://hub.example".to_owned(),
             &["{label}"],
+        );
+        check(
+            |settings| settings.public_origin = "http://LOCALHOST:3000".to_owned(),
+            &["http://localhost:3000"],
+        );
+        check(
+            |settings| {
+                settings.public_origin = "https://hub.example".to_owned();
+                settings.server_origin = "https://{label}.example".to_owned();
+            },
+            &["the hub itself"],
         );
         check(
             |settings| settings.sign_in.chain_ids.clear(),

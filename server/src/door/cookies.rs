@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_state_that_is_not_ours_is_replaced() {
-        for value in ["", "short", &"é".repeat(43), &"a ".repeat(22), &"a".repeat(44)] {
+        for value in ["", "short", &"a ".repeat(22), &"a".repeat(44)] {
             let state = state_with(&format!("ledgercloud-state={value}"));
             assert!(is_token(&state), "{value:?}");
             assert_ne!(state, value);

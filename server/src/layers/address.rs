@@ -1,8 +1,9 @@
-//! A bound on the address of a request.
+//! Which addresses a request may have.
 
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use http::Method;
 use types::{ApiError, ErrorCode};
 
 use crate::api::failure::Failure;
@@ -11,8 +12,13 @@ use crate::api::failure::Failure;
 /// bound the head of an answer, often at 16 KiB.
 const ADDRESS_BYTES_MAX: usize = 4 * 1024;
 
-/// Answers 414 to an address that is longer than any of ours.
-pub async fn refuse_long_address(request: Request, next: Next) -> Response {
+/// Answers 414 to an address that is longer than any of ours, and 400 to a request for a tunnel,
+/// whose address is no path at all.
+pub async fn refuse_foreign_address(request: Request, next: Next) -> Response {
+    if request.method() == Method::CONNECT {
+        let refused = ApiError::new(ErrorCode::BadRequest, "this is a site, and no proxy to others");
+        return Failure(refused).into_response();
+    }
     let uri = request.uri();
     let bytes = uri.path_and_query().map_or(0, |address| address.as_str().len());
     if bytes <= ADDRESS_BYTES_MAX {

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use http::header::{COOKIE, ORIGIN};
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, Uri};
 use types::{ApiError, ErrorCode};
 
 use crate::api::failure::Failure;
+use crate::door::safe_path;
 
 /// Refuses unsafe requests from other sites.
 pub async fn refuse_cross_site(
@@ -26,6 +27,29 @@ pub async fn refuse_cross_site(
         "this request did not come from a page of this site",
     ))
     .into_response()
+}
+
+/// Redirects a request that another site made and that brings words for our own page with it: our
+/// forms send a browser without JavaScript back to their page with what went wrong in its address,
+/// and whoever can make a link could have the page say anything.
+pub async fn drop_foreign_words(request: Request, next: Next) -> Response {
+    if brings_foreign_words(request.uri(), request.headers()) {
+        let path = safe_path(request.uri().path(), "/");
+        return Redirect::to(path).into_response();
+    }
+    next.run(request).await
+}
+
+fn brings_foreign_words(uri: &Uri, headers: &HeaderMap) -> bool {
+    let is_foreign = headers
+        .get("sec-fetch-site")
+        .is_some_and(|site| site != "same-origin");
+    is_foreign && uri.query().is_some_and(has_form_error)
+}
+
+/// Whether the query holds the name under which `leptos_router` finds a form's failure.
+fn has_form_error(query: &str) -> bool {
+    url::form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "__err")
 }
 
 /// Safe methods pass. Others must name our origin, or be a fetch that the browser marks as from
@@ -72,6 +96,27 @@ mod tests {
             expected,
             "{method} {headers:?}"
         );
+    }
+
+    #[test]
+    fn words_from_another_site_are_dropped() {
+        for (uri, site, expected) in [
+            ("/admin?__path=a&__err=e30", Some("cross-site"), true),
+            ("/admin?%5F%5Ferr=e30", Some("same-site"), true),
+            ("/admin?__err=e30", Some("none"), true),
+            ("/admin?__err=e30", Some("same-origin"), false),
+            ("/admin?__err=e30", None, false),
+            ("/admin?q=__err", Some("cross-site"), false),
+            ("/admin", Some("cross-site"), false),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(site) = site {
+                headers.insert("sec-fetch-site", site.parse().unwrap());
+            }
+            let uri: Uri = uri.parse().unwrap();
+            let found = brings_foreign_words(&uri, &headers);
+            assert_eq!(found, expected, "{uri} {site:?}");
+        }
     }
 
     #[test]

@@ -25,11 +25,11 @@ pub async fn log_requests(mut request: Request, next: Next) -> Response {
     let id = SessionKey::generate().to_string();
     request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
-    let path = capped(request.uri().path(), PATH_CHARS_MAX);
     let route = request
         .extensions()
         .get::<MatchedPath>()
         .map_or_else(|| "other".to_owned(), |path| path.as_str().to_owned());
+    let path = logged_path(request.uri().path(), &route);
     let mut response = next.run(request).await;
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -50,6 +50,15 @@ pub async fn log_requests(mut request: Request, next: Next) -> Response {
     response
 }
 
+/// The path, but of a link that opens something only its route: who reads the log must not be able
+/// to follow it.
+fn logged_path(path: &str, route: &str) -> String {
+    if route.contains("{secret}") {
+        return route.to_owned();
+    }
+    capped(path, PATH_CHARS_MAX)
+}
+
 /// Only known methods become labels: a client must not be able to make new time series.
 fn method_label(method: &http::Method) -> &'static str {
     match method.as_str() {
@@ -60,5 +69,22 @@ fn method_label(method: &http::Method) -> &'static str {
         "DELETE" => "DELETE",
         "HEAD" => "HEAD",
         _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_that_open_something_are_not_logged() {
+        for (path, route, expected) in [
+            ("/join/k3y", "/join/{secret}", "/join/{secret}"),
+            ("/setup/k3y", "/setup/{secret}", "/setup/{secret}"),
+            ("/servers/01h", "/servers/{server_id}", "/servers/01h"),
+            ("/favicon.svg", "other", "/favicon.svg"),
+        ] {
+            assert_eq!(logged_path(path, route), expected);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Bounds on what one address may ask for.
+//! Bounds on what one address may ask for; of IPv6, one /64, which is one subscriber's.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -10,6 +10,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use http::Method;
+use identity::network_of;
 use types::{ApiError, ErrorCode};
 
 use super::client::address_of;
@@ -47,6 +49,18 @@ impl RateLimits {
         }
     }
 
+    /// How long the sender has to wait in milliseconds, if their network has asked for too much.
+    fn wait_ms(&self, method: &Method, ip: IpAddr) -> Option<u64> {
+        let limiter = if method.is_safe() {
+            &self.reads
+        } else {
+            &self.writes
+        };
+        let denied = limiter.as_ref()?.check_key(&network_of(ip)).err()?;
+        let wait = denied.wait_time_from(DefaultClock::default().now());
+        Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1))
+    }
+
     /// Forgets addresses that have been quiet, until the program ends.
     pub async fn sweep(self) {
         loop {
@@ -66,16 +80,8 @@ pub async fn limit_rate(
     next: Next,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let limiter = if parts.method.is_safe() {
-        &limits.reads
-    } else {
-        &limits.writes
-    };
-    if let Some(limiter) = limiter
-        && let Err(denied) = limiter.check_key(&address_of(&parts, &limits.trusted_proxies))
-    {
-        let wait = denied.wait_time_from(DefaultClock::default().now());
-        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
+    let ip = address_of(&parts, &limits.trusted_proxies);
+    if let Some(wait_ms) = limits.wait_ms(&parts.method, ip) {
         return Failure(
             ApiError::new(
                 ErrorCode::RateLimited,
@@ -87,4 +93,27 @@ pub async fn limit_rate(
         .into_response();
     }
     next.run(Request::from_parts(parts, body)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_addresses_of_one_line_share_its_limit() {
+        let settings = LimitSettings {
+            writes_per_minute: 1,
+            ..LimitSettings::default()
+        };
+        let limits = RateLimits::new(&settings, &[]);
+        let is_refused = |method: Method, ip: &str| {
+            limits.wait_ms(&method, ip.parse().unwrap()).is_some()
+        };
+        assert!(!is_refused(Method::POST, "2001:db8::1"));
+        assert!(is_refused(Method::POST, "2001:db8::2"));
+        assert!(!is_refused(Method::GET, "2001:db8::2"));
+        assert!(!is_refused(Method::POST, "2001:db8:0:1::1"));
+        assert!(!is_refused(Method::POST, "203.0.113.7"));
+        assert!(is_refused(Method::POST, "::ffff:203.0.113.7"));
+    }
 }

@@ -32,6 +32,9 @@ pub(crate) enum ProvenBy {
 pub(crate) struct Chains {
     pub(crate) http: reqwest::Client,
     pub(crate) endpoints: BTreeMap<u64, Url>,
+    /// The one chain whose contracts speak for their address. Who comes chooses the chain, and
+    /// the contract at an address may be somebody else's on another one.
+    pub(crate) contract_chain: Option<u64>,
 }
 
 /// A question about one signature.
@@ -47,7 +50,9 @@ impl Chains {
     /// the code at the address, the key last; an account that has lent itself to code (EIP-7702)
     /// may still sign with its key.
     pub(crate) async fn check(&self, claim: &Claim<'_>) -> Result<ProvenBy> {
-        let Some(endpoint) = self.endpoints.get(&claim.chain_id) else {
+        let is_believed = self.contract_chain == Some(claim.chain_id);
+        let endpoint = self.endpoints.get(&claim.chain_id);
+        let Some(endpoint) = endpoint.filter(|_| is_believed) else {
             return check_without_chain(claim);
         };
         let node = Node {

@@ -38,9 +38,16 @@ pub(crate) struct Answer {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OutboundError {
     #[error("the request failed")]
-    Request(#[from] reqwest::Error),
+    Request(#[source] reqwest::Error),
     #[error("the answer is longer than {ANSWER_BYTES_MAX} bytes")]
     TooLong,
+}
+
+impl From<reqwest::Error> for OutboundError {
+    fn from(error: reqwest::Error) -> Self {
+        // Addresses of nodes often hold the operator's key, and causes are logged.
+        Self::Request(error.without_url())
+    }
 }
 
 /// Sends a request and reads its answer, up to the bound.
@@ -65,5 +72,29 @@ pub(crate) fn unavailable(
     IdentityError::Unavailable {
         what: what.into(),
         source: Some(Box::new(source)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_failure_does_not_tell_the_address() {
+        // A port that was free a moment ago: nobody answers there.
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}/v3/k3y", listener.local_addr().unwrap());
+        drop(listener);
+        let client = client(CHAIN_TIMEOUT).unwrap();
+        let Err(error) = send(client.get(endpoint)).await else {
+            panic!("nobody answers there");
+        };
+        let mut told = format!("{error:?} {error}");
+        let mut cause = std::error::Error::source(&error);
+        while let Some(error) = cause {
+            told.push_str(&error.to_string());
+            cause = error.source();
+        }
+        assert!(!told.contains("k3y"), "{told}");
     }
 }

@@ -63,6 +63,16 @@ impl Identity {
         directory::names(self.database(), user_ids).await
     }
 
+    /// Which of these users have no open account: suspended, expired or gone.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn shut_among(&self, user_ids: &[UserId]) -> Result<Vec<UserId>> {
+        let open = directory::open_among(self.database(), user_ids, self.now()).await?;
+        let is_shut = |user_id: &UserId| !open.contains(user_id);
+        Ok(user_ids.iter().copied().filter(is_shut).collect())
+    }
+
     /// Makes somebody administrator or member.
     ///
     /// # Errors

@@ -15,8 +15,13 @@ use crate::config::RateLimits;
 /// Keys that one limiter remembers; beyond, those that have recovered are forgotten.
 const KEYS_MAX: usize = 50_000;
 
+/// Sessions that arrivals may make for each sign-in that may be begun: most of those who look at
+/// the sign-in page go on from it, or were led to it by a page that they had open.
+const ARRIVALS_PER_CHALLENGE: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
+
 /// The limits of one process.
 pub(crate) struct RateLimiters {
+    arrivals: Limiter<IpAddr>,
     challenges: Limiter<IpAddr>,
     proofs: Limiter<IpAddr>,
     addresses: Limiter<WalletAddress>,
@@ -28,7 +33,11 @@ struct Limiter<K: Hash + Eq + Clone> {
 
 impl RateLimiters {
     pub(crate) fn new(limits: &RateLimits) -> Self {
+        let arrivals = limits
+            .challenges_per_minute_and_ip
+            .saturating_mul(ARRIVALS_PER_CHALLENGE);
         Self {
+            arrivals: Limiter::new(arrivals, Duration::from_secs(60)),
             challenges: Limiter::new(limits.challenges_per_minute_and_ip, Duration::from_secs(60)),
             proofs: Limiter::new(limits.proofs_per_minute_and_ip, Duration::from_secs(60)),
             addresses: Limiter::new(
@@ -36,6 +45,11 @@ impl RateLimiters {
                 Duration::from_secs(60 * 60),
             ),
         }
+    }
+
+    /// Before a session is made for somebody who has none, to remember where they came from.
+    pub(crate) fn arrival(&self, ip: IpAddr) -> Result<(), ApiError> {
+        self.arrivals.check(&network_of(ip))
     }
 
     /// Before a sign-in is begun.
@@ -90,7 +104,8 @@ fn too_many(retry_after_ms: u64) -> ApiError {
 }
 
 /// One subscriber's network: an IPv6 line has a whole /64 to choose from.
-fn network_of(ip: IpAddr) -> IpAddr {
+#[must_use]
+pub fn network_of(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V6(address) => {
             let network = u128::from(address) >> 64 << 64;

@@ -11,6 +11,7 @@ use types::account::Role;
 use super::completion::invitation_invalid;
 use super::sessions::session_failed;
 use super::{Arrival, Identity, RequestContext, Result};
+use crate::IdentityError;
 use crate::admission::AdmittedBy;
 use crate::grant::{Grant, GroupStanding, Holding, may_grant, standings};
 use crate::next_path::{HOME_PATH, checked_next};
@@ -46,7 +47,8 @@ impl Identity {
     /// destination that is not a path of this site is forgotten.
     ///
     /// # Errors
-    /// `identity.invitation_invalid` when the link opens nothing (any more).
+    /// `identity.invitation_invalid` when the link opens nothing (any more); `rate_limited` when
+    /// too many come by such links from one network. A mere destination is then forgotten.
     pub async fn remember_arrival(&self, context: &RequestContext, arrival: Arrival) -> Result<()> {
         let mut kept = self.arrival(context).await?;
         let before = kept.clone();
@@ -72,6 +74,17 @@ impl Identity {
         // A visitor about whom there is nothing to remember gets no session.
         if kept == before {
             return Ok(());
+        }
+        // Whoever comes without a session makes a row, and needs no rights to do so.
+        if context.session.id().is_none()
+            && let Err(refusal) = self.inner.limits.arrival(context.ip)
+        {
+            let has_link = arrival.invitation.is_some() || arrival.setup.is_some();
+            return if has_link {
+                Err(IdentityError::Refused(refusal))
+            } else {
+                Ok(())
+            };
         }
         context
             .session
@@ -122,7 +135,7 @@ impl Identity {
         let Some(hash) = &arrival.setup_hash else {
             return Ok(false);
         };
-        match setup::find_unused(connection, hash).await? {
+        match setup::find_unused(connection, hash, self.now()).await? {
             Some(SetupAuthority::Operator) => Ok(true),
             Some(SetupAuthority::FirstPerson) => {
                 Ok(!user::has_administrator(connection, self.now()).await?)

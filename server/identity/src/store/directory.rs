@@ -1,6 +1,6 @@
 //! The table of users: searched, filtered, sorted, paged by key.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::sea_query::{Expr, LikeExpr, Query};
 use sea_orm::{
@@ -100,6 +100,38 @@ pub(crate) async fn names(
     Ok(names)
 }
 
+/// Which of these users are there, neither suspended nor expired.
+pub(crate) async fn open_among(
+    connection: &impl ConnectionTrait,
+    ids: &[UserId],
+    now: Timestamp,
+) -> Result<HashSet<UserId>> {
+    let mut open = HashSet::with_capacity(ids.len());
+    for chunk in ids.chunks(ROWS_PER_STATEMENT) {
+        let found: Vec<String> = users::Entity::find()
+            .select_only()
+            .column(users::Column::Id)
+            .filter(users::Column::Id.is_in(chunk.iter().map(ToString::to_string)))
+            .filter(is_open(now))
+            .into_tuple()
+            .all(connection)
+            .await?;
+        for user_id in found {
+            open.insert(id(&user_id)?);
+        }
+    }
+    Ok(open)
+}
+
+fn is_open(now: Timestamp) -> Condition {
+    use users::Column;
+    Condition::all().add(Column::SuspendedAt.is_null()).add(
+        Condition::any()
+            .add(Column::ExpiresAt.is_null())
+            .add(Column::ExpiresAt.gt(now.0)),
+    )
+}
+
 fn filtered(
     select: Select<users::Entity>,
     scope: &Scope,
@@ -124,11 +156,16 @@ fn filtered(
         select = select.filter(Column::Role.eq(role.as_str()));
     }
     if let Some(group) = query.group.as_deref().filter(|group| !group.is_empty()) {
-        let groups = Query::select()
+        let mut groups = Query::select()
             .column(user_groups::Column::Id)
             .from(user_groups::Entity)
             .and_where(user_groups::Column::Name.eq(group))
             .to_owned();
+        // Who is in the groups of others is not a manager's to know.
+        if let Scope::Groups(seen) = scope {
+            let seen = seen.iter().map(ToString::to_string);
+            groups.and_where(user_groups::Column::Id.is_in(seen));
+        }
         let members = Query::select()
             .column(user_group_members::Column::UserId)
             .from(user_group_members::Entity)
@@ -138,11 +175,7 @@ fn filtered(
     }
     match query.status {
         UserStatusFilter::All => select,
-        UserStatusFilter::Active => select.filter(Column::SuspendedAt.is_null()).filter(
-            Condition::any()
-                .add(Column::ExpiresAt.is_null())
-                .add(Column::ExpiresAt.gt(now.0)),
-        ),
+        UserStatusFilter::Active => select.filter(is_open(now)),
         // Both cannot sign in.
         UserStatusFilter::Suspended => select.filter(
             Condition::any()

@@ -7,6 +7,9 @@ use types::Timestamp;
 use super::Result;
 use super::entity::setup_links;
 
+/// How long a link waits to be used.
+const LIFETIME_MS: i64 = 24 * 60 * 60 * 1_000;
+
 /// On whose word a link makes an administrator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SetupAuthority {
@@ -45,13 +48,15 @@ pub(crate) async fn replace(
     Ok(())
 }
 
-/// On whose word the link stands; none when it is unknown or was used.
+/// On whose word the link stands; none when it is unknown, was used or is too old.
 pub(crate) async fn find_unused(
     connection: &impl ConnectionTrait,
     secret_hash: &str,
+    now: Timestamp,
 ) -> Result<Option<SetupAuthority>> {
     let row = setup_links::Entity::find_by_id(secret_hash)
         .filter(setup_links::Column::UsedAt.is_null())
+        .filter(setup_links::Column::CreatedAt.gt(now.plus_ms(-LIFETIME_MS).0))
         .one(connection)
         .await?;
     Ok(row.map(|row| {
@@ -63,7 +68,7 @@ pub(crate) async fn find_unused(
     }))
 }
 
-/// Uses the link up; false when somebody else was faster.
+/// Uses the link up; false when somebody else was faster or it has become too old.
 pub(crate) async fn take(
     connection: &impl ConnectionTrait,
     secret_hash: &str,
@@ -73,6 +78,7 @@ pub(crate) async fn take(
         .col_expr(setup_links::Column::UsedAt, Expr::value(now.0))
         .filter(setup_links::Column::SecretHash.eq(secret_hash))
         .filter(setup_links::Column::UsedAt.is_null())
+        .filter(setup_links::Column::CreatedAt.gt(now.plus_ms(-LIFETIME_MS).0))
         .exec(connection)
         .await?;
     Ok(taken.rows_affected > 0)

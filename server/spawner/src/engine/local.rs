@@ -37,6 +37,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
+use tokio::sync::OwnedMutexGuard;
 use types::notebook::Usage;
 use types::{ServerId, UserId};
 
@@ -60,6 +61,9 @@ const LOCK_INTERVAL: Duration = Duration::from_millis(20);
 pub struct LocalEngine {
     shared: Arc<Shared>,
 }
+
+/// The right to mount, check, give away or unmount a user's home; it ends with its last share.
+type HeldHome = Arc<OwnedMutexGuard<()>>;
 
 struct Shared {
     config: LocalEngineConfig,
@@ -174,10 +178,15 @@ fn prepare_directories(layout: &Layout) -> Result<(), LocalEngineError> {
 }
 
 impl Shared {
-    fn home_lock(&self, user_id: UserId) -> Arc<tokio::sync::Mutex<()>> {
-        let mut locks = self.home_locks.lock();
-        locks.retain(|_, lock| Arc::strong_count(lock) > 1);
-        locks.entry(user_id).or_default().clone()
+    /// Takes a user's home. A call that is given up leaves its blocking work behind, which goes on:
+    /// that work keeps a share of this, so that nobody else touches the home until it has ended.
+    async fn take_home(&self, user_id: UserId) -> HeldHome {
+        let lock = {
+            let mut locks = self.home_locks.lock();
+            locks.retain(|_, lock| Arc::strong_count(lock) > 1);
+            locks.entry(user_id).or_default().clone()
+        };
+        Arc::new(lock.lock_owned().await)
     }
 }
 

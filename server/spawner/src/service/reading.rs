@@ -1,5 +1,6 @@
 //! Looking at servers.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::sync::broadcast;
@@ -30,6 +31,17 @@ impl Spawner {
             .iter()
             .map(|resident| self.view(resident))
             .collect())
+    }
+
+    /// The owners of servers that are not at rest, each once.
+    #[must_use]
+    pub fn awake_owners(&self) -> Vec<UserId> {
+        let awake = self.core.registry.awake();
+        let owners: BTreeSet<UserId> = awake
+            .iter()
+            .map(|resident| resident.server().user_id)
+            .collect();
+        owners.into_iter().collect()
     }
 
     /// One server.

@@ -78,6 +78,7 @@ pub(crate) async fn sweep(core: &Arc<Core>) -> Result<(), EngineError> {
             core.spares.forget(spare_id);
         }
     }
+    clear_away_ended(core, &observed, began);
     look_after_orphans(core, observed, began);
     Ok(())
 }
@@ -233,6 +234,30 @@ async fn keep_log(core: &Core, resident: &Resident, log: Vec<String>) -> Result<
     .map(|_| ())
 }
 
+/// An instance that ended by itself leaves its control group, its mounted home and its sockets: they
+/// go once its server rests. The engine tells of it once only, as of anything that was stopped.
+fn clear_away_ended(core: &Arc<Core>, observed: &[Observed], began: Timestamp) {
+    for ended in observed {
+        let is_left = matches!(ended.phase, ObservedPhase::Exited { .. })
+            && core
+                .registry
+                .get(ended.server_id)
+                .is_some_and(|resident| rests_since_before(&resident, began));
+        if is_left {
+            stop_orphan(core, ended);
+        }
+    }
+}
+
+/// It was at rest when the look began, and nobody works on it.
+fn rests_since_before(resident: &Resident, began: Timestamp) -> bool {
+    let server = resident.server();
+    server.state().is_startable()
+        && server.life.step() == Step::Rest
+        && server.state_since < began
+        && !resident.driven.load(Ordering::SeqCst)
+}
+
 /// Lists instances that no server owns; those that were listed before are stopped.
 fn look_after_orphans(core: &Arc<Core>, observed: Vec<Observed>, began: Timestamp) {
     let orphans: Vec<Observed> = observed
@@ -259,12 +284,7 @@ fn is_orphan(core: &Core, observed: &Observed, began: Timestamp) -> bool {
     let Some(resident) = core.registry.get(observed.server_id) else {
         return true;
     };
-    let server = resident.server();
-    !matches!(observed.phase, ObservedPhase::Exited { .. })
-        && server.state().is_startable()
-        && server.life.step() == Step::Rest
-        && server.state_since < began
-        && !resident.driven.load(Ordering::SeqCst)
+    !matches!(observed.phase, ObservedPhase::Exited { .. }) && rests_since_before(&resident, began)
 }
 
 fn report_orphan(core: &Core, orphan: &Observed) {
@@ -282,7 +302,7 @@ fn report_orphan(core: &Core, orphan: &Observed) {
     });
 }
 
-/// Stops it unless somebody starts the server at this moment.
+/// Stops it, and clears away what it leaves, unless somebody starts the server at this moment.
 fn stop_orphan(core: &Arc<Core>, orphan: &Observed) {
     let server_id = orphan.server_id;
     let resident = core.registry.get(server_id);
@@ -305,10 +325,14 @@ fn stop_orphan(core: &Arc<Core>, orphan: &Observed) {
         .await;
         match ended {
             Ok(Ok(()) | Err(EngineError::NotFound)) => {
-                tracing::info!(%server_id, "an orphan was stopped");
+                tracing::info!(%server_id, "what was left of an instance was cleared away");
             }
-            Ok(Err(error)) => tracing::warn!(%server_id, %error, "an orphan could not be stopped"),
-            Err(_) => tracing::warn!(%server_id, "an orphan did not stop in time"),
+            Ok(Err(error)) => {
+                tracing::warn!(%server_id, %error, "what is left of an instance could not be cleared away");
+            }
+            Err(_) => {
+                tracing::warn!(%server_id, "what is left of an instance was not cleared away in time");
+            }
         }
         drop(claim);
     });

@@ -189,6 +189,31 @@ async fn a_killed_supervisor_does_not_hide_its_server() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_outlives_jupyter() {
+    let bench = Bench::new();
+    let server = bench.start(spec()).await;
+    let mut kernel = server.kernel().await;
+    // It has left every group and session, and nobody inside ends it.
+    kernel
+        .run(
+            "import os, signal, subprocess\n\
+             subprocess.Popen(['setsid', 'sh', '-c', 'trap \"\" TERM HUP INT; while :; do sleep 1; done'], \
+             start_new_session=True)",
+        )
+        .await;
+    kernel.send("os.kill(os.getppid(), 9)").await;
+    let has_ended = async || {
+        matches!(
+            bench.phase(server.id()).await,
+            Some(ObservedPhase::Exited { .. })
+        )
+    };
+    until("the end is known", has_ended).await;
+    let is_empty = async || processes_of(server.id()).is_empty();
+    until("the last process ends", is_empty).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_data_directory_has_one_engine_at_a_time() {
     let bench = Bench::new();
     let second = LocalEngine::open(config(bench.data_dir()));

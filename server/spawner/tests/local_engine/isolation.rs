@@ -211,3 +211,29 @@ except OSError as error:
     let gained = kernel.run("import subprocess\nprint(subprocess.run(['/usr/bin/su', '-c', 'id'], capture_output=True, stdin=subprocess.DEVNULL).returncode)").await;
     assert_ne!(gained.trim(), "0");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_sandbox_has_a_keyring_of_its_own() {
+    let bench = Bench::new();
+    let server = bench.start(spec()).await;
+    // KEYCTL_DESCRIBE (6) of KEY_SPEC_SESSION_KEYRING (-3), by the number of keyctl(2) here.
+    let description = server
+        .kernel()
+        .await
+        .run(&format!(
+            "import ctypes, os\n\
+             text = ctypes.create_string_buffer(200)\n\
+             ctypes.CDLL(None).syscall({}, 6, -3, text, 200)\n\
+             print(text.value.decode(), os.getuid())",
+            nix::libc::SYS_keyctl
+        ))
+        .await;
+    let (keyring, user_id) = description.trim().split_once(' ').unwrap();
+    let fields: Vec<&str> = keyring.split(';').collect();
+    // What is inherited belongs to somebody else, or is called `_uid_ses` after its account.
+    assert_eq!(
+        (fields[1], fields[4]),
+        (user_id, "_ses"),
+        "{description}"
+    );
+}

@@ -106,6 +106,27 @@ async fn a_start_may_be_asked_for_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_provision_that_was_given_up_does_not_disturb_the_next() {
+    let bench = Bench::new();
+    // While the image is made, while it is looked through and grown, and while it is mounted.
+    for delay_ms in [0, 5, 15, 40] {
+        let mut spec = spec();
+        for (generation, disk_bytes) in [(1, 64 << 20), (2, 256 << 20)] {
+            spec.generation = generation;
+            spec.profile.disk_bytes = disk_bytes;
+            let given_up = bench.engine.provision(&spec);
+            let _ = tokio::time::timeout(Duration::from_millis(delay_ms), given_up).await;
+            bench.engine.provision(&spec).await.unwrap();
+            bench.engine.boot(&spec).await.unwrap();
+            let stopped = bench.engine.stop(spec.server_id, Duration::ZERO).await;
+            stopped.unwrap();
+        }
+        let server = Server::of(&bench.engine, spec);
+        assert!(leftovers(&server).is_empty(), "{:?}", leftovers(&server));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_starts_at_once_make_one_instance() {
     let bench = Bench::new();
     let spec = spec();

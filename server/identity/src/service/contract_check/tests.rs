@@ -25,6 +25,7 @@ fn chains(endpoint: &str) -> Chains {
     Chains {
         http: outbound::client(PATIENCE).unwrap(),
         endpoints: BTreeMap::from([(CHAIN_ID, endpoint.parse().unwrap())]),
+        contract_chain: Some(CHAIN_ID),
     }
 }
 
@@ -79,6 +80,38 @@ async fn a_contract_wallet_is_asked_itself() {
     assert_eq!(
         code(ask(&chain, foreign, &owner.sign_hash(&HASH)).await),
         ErrorCode::SignatureInvalid
+    );
+}
+
+#[tokio::test]
+async fn on_other_chains_than_the_first_only_keys_count() {
+    let chain = Chain::start().await;
+    let owner = wallet(1);
+    let address = chain.deploy("OwnedWallet", &[owner.address]).await;
+    let signature = owner.sign_hash(&HASH);
+    let first_is_another = Chains {
+        contract_chain: Some(1),
+        ..chains(&chain.endpoint)
+    };
+    let claim = |address| Claim {
+        address,
+        chain_id: CHAIN_ID,
+        hash: HASH,
+        signature: &signature,
+    };
+    assert!(
+        chains(&chain.endpoint)
+            .check(&claim(address))
+            .await
+            .is_ok()
+    );
+    assert_eq!(
+        code(first_is_another.check(&claim(address)).await),
+        ErrorCode::SignatureInvalid
+    );
+    assert_eq!(
+        first_is_another.check(&claim(owner.address)).await.unwrap(),
+        ProvenBy::Key
     );
 }
 
@@ -264,6 +297,7 @@ async fn an_endpoint_of_another_chain_is_not_believed() {
     let other = Chains {
         http: outbound::client(PATIENCE).unwrap(),
         endpoints: BTreeMap::from([(1, chain.endpoint.parse().unwrap())]),
+        contract_chain: Some(1),
     };
     let ada = wallet(1);
     let claim = Claim {

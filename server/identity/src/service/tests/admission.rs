@@ -1,4 +1,5 @@
 use std::collections::HashSet;
+use std::num::NonZeroU32;
 
 use types::account::Role;
 use types::admin::InvitationRequest;
@@ -149,6 +150,31 @@ async fn a_new_set_up_link_ends_the_one_before() {
         arrive(&mut browser, arrival(&by_operator)).await.unwrap();
         browser.sign_in(&wallet(3)).await.unwrap();
         assert!(browser.context().await.viewer.unwrap().is_administrator);
+    }
+}
+
+#[tokio::test]
+async fn a_set_up_link_is_good_for_a_day() {
+    const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+    for site in sites(closed).await {
+        let secret = site.identity.setup_secret().await.unwrap().unwrap();
+        let arrival = || Arrival {
+            setup: Some(secret.clone()),
+            ..Arrival::default()
+        };
+        site.wait_ms(DAY_MS - 1_000);
+        let mut browser = site.browser();
+        arrive(&mut browser, arrival()).await.unwrap();
+        site.wait_ms(1_000);
+        assert_eq!(
+            code(arrive(&mut site.browser(), arrival()).await),
+            ErrorCode::InvitationInvalid
+        );
+        // Nor for who came by it while it was good.
+        assert_eq!(
+            code(browser.sign_in(&wallet(1)).await),
+            ErrorCode::InvitationInvalid
+        );
     }
 }
 
@@ -453,6 +479,45 @@ async fn people_go_where_they_wanted_if_it_is_on_this_site() {
         .await
         .unwrap();
         assert_eq!(visitor.id, None, "nothing to remember, no session");
+    }
+}
+
+#[tokio::test]
+async fn one_network_makes_few_sessions_by_arriving() {
+    let strict = |config: &mut crate::IdentityConfig| {
+        config.rate_limits.challenges_per_minute_and_ip = NonZeroU32::MIN;
+    };
+    for site in sites(strict).await {
+        let mut admin = site.administrator(&wallet(9)).await;
+        let secret = invite(&mut admin, invitation(Role::Member, &[]))
+            .await
+            .unwrap();
+        let going = || Arrival {
+            next: Some("/account".to_owned()),
+            ..Arrival::default()
+        };
+        let mut made = 0;
+        for _ in 0..20 {
+            let mut browser = site.browser();
+            arrive(&mut browser, going()).await.unwrap();
+            made += usize::from(browser.id.is_some());
+        }
+        // One more comes free every 20 seconds.
+        assert!((3..20).contains(&made), "{made}");
+        let coming = Arrival {
+            invitation: Some(secret),
+            ..Arrival::default()
+        };
+        assert_eq!(
+            code(arrive(&mut site.browser(), coming).await),
+            ErrorCode::RateLimited
+        );
+        // Who has a session makes no new one, and another network has its own share.
+        arrive(&mut admin, going()).await.unwrap();
+        let mut elsewhere = site.browser();
+        elsewhere.ip = "203.0.113.8".parse().unwrap();
+        arrive(&mut elsewhere, going()).await.unwrap();
+        assert!(elsewhere.id.is_some());
     }
 }
 

@@ -214,6 +214,39 @@ async fn an_account_expires() {
 }
 
 #[tokio::test]
+async fn shut_accounts_are_told_apart_from_open_ones() {
+    for site in sites(|_| ()).await {
+        let mut admin = site.administrator(&wallet(9)).await;
+        let expires = site.now().plus_ms(60_000);
+        let csv = format!(
+            "wallet,expires\n{},{}",
+            wallet(1).address,
+            expires.to_rfc3339()
+        );
+        admin
+            .send(async |identity, context| identity.apply_bulk(context, &csv, &[]).await)
+            .await
+            .unwrap();
+        let expiring = site.signed_in(&wallet(1)).await.user_id().await;
+        let suspended = site.signed_in(&wallet(2)).await.user_id().await;
+        let open = site.signed_in(&wallet(3)).await.user_id().await;
+        let gone = UserId::from_parts(1, 1);
+        // By the command line, which is another process.
+        let selector = Selector::Wallet(wallet(2).address);
+        let command_line = site.other_process().await;
+        command_line.suspend_user(&selector).await.unwrap();
+
+        let everyone = [expiring, suspended, open, gone];
+        let shut = site.identity.shut_among(&everyone).await.unwrap();
+        assert_eq!(shut, [suspended, gone]);
+        site.wait_ms(60_000);
+        let shut = site.identity.shut_among(&everyone).await.unwrap();
+        assert_eq!(shut, [expiring, suspended, gone]);
+        assert!(site.identity.shut_among(&[]).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
 async fn the_last_administrator_stays() {
     for site in sites(|_| ()).await {
         let mut admin = site.administrator(&wallet(9)).await;
@@ -347,6 +380,9 @@ async fn a_manager_sees_and_steers_the_members_of_their_groups_only() {
         join(&mut admin, admin_id, "even", GroupRole::Member)
             .await
             .unwrap();
+        join(&mut admin, admin_id, "lab", GroupRole::Member)
+            .await
+            .unwrap();
         let seen = all(&mut manager, UserQuery::default()).await.unwrap();
         assert_eq!(
             seen.len(),
@@ -358,6 +394,15 @@ async fn a_manager_sees_and_steers_the_members_of_their_groups_only() {
                 .iter()
                 .all(|membership| membership.group == "even")
         }));
+        // Who of them is in a group that the manager does not manage is not told by the filter.
+        for (group, count) in [("even", 6), ("lab", 0), ("none", 0)] {
+            let query = UserQuery {
+                group: Some(group.to_owned()),
+                ..UserQuery::default()
+            };
+            let found = all(&mut manager, query).await.unwrap();
+            assert_eq!(found.len(), count, "{group}");
+        }
         let everyone = all(&mut admin, UserQuery::default()).await.unwrap();
         let id = |name: &str| {
             everyone

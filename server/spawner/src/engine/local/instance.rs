@@ -295,12 +295,15 @@ impl Shared {
         let Some(owner) = owner else {
             return Ok(());
         };
-        let lock = self.home_lock(owner);
-        let _held = lock.lock().await;
+        let held = self.take_home(owner).await;
         let shared = self.clone();
-        blocking(move || shared.release_home(owner))
-            .await?
-            .map_err(passing("unmounting the home"))
+        blocking(move || {
+            let released = shared.release_home(owner);
+            drop(held);
+            released
+        })
+        .await?
+        .map_err(passing("unmounting the home"))
     }
 
     async fn kill(self: &Arc<Self>, record: &Record) -> Result<(), EngineError> {

@@ -18,7 +18,7 @@ use super::plan::PlannedHome;
 use super::process::mark;
 use super::record::{Exit, Record};
 use super::start::same_generation;
-use super::{Shared, blocking, passing};
+use super::{HeldHome, Shared, blocking, passing};
 use crate::engine::{EngineError, ServerSpec};
 
 /// From asking the supervisor to its answer.
@@ -61,8 +61,7 @@ impl Shared {
         spare_id: ServerId,
         spec: &ServerSpec,
     ) -> Result<(), EngineError> {
-        let lock = self.home_lock(spec.user_id);
-        let _held = lock.lock().await;
+        let held = self.take_home(spec.user_id).await;
         if let Some(living) = self.living(spec.server_id).await? {
             return same_generation(&living, spec);
         }
@@ -71,8 +70,8 @@ impl Shared {
             .await?
             .filter(|record| record.is_spare)
             .ok_or(EngineError::NotFound)?;
-        self.give_home_to(&spare, spec).await?;
-        let (_, home) = self.provide_home(spec).await?;
+        self.give_home_to(&spare, spec, held.clone()).await?;
+        let (_, home) = self.provide_home(spec, held.clone()).await?;
         let mark = mark(
             &self.layout.engine_name,
             spare.marked_as.0,
@@ -88,7 +87,9 @@ impl Shared {
             home: home.path,
             environment: notebook::environment(spec, self.inner_places(), mark),
         };
-        match self.ask_supervisor(&spare, &adoption).await? {
+        let answer = self.ask_supervisor(&spare, &adoption).await?;
+        drop(held);
+        match answer {
             Started::Running => {}
             Started::Held => {
                 return Err(EngineError::Conflict(
@@ -115,6 +116,7 @@ impl Shared {
         self: &Arc<Self>,
         spare: &Record,
         spec: &ServerSpec,
+        held: HeldHome,
     ) -> Result<(), EngineError> {
         let shared = self.clone();
         let (spare_user, user_id) = (spare.user_id, spec.user_id);
@@ -132,7 +134,9 @@ impl Shared {
             home::count_files(&home.path, FILES_GIVEN_MAX)?;
             // First the number, then the files: a start after a crash goes on from there.
             accounts.transfer(spare_user, user_id)?;
-            home::give(&home.path, account)
+            home::give(&home.path, account)?;
+            drop(held);
+            Ok(())
         })
         .await?
         .map_err(passing("giving the home to the spare"))

@@ -16,7 +16,7 @@ use super::plan::PlannedHome;
 use super::process::{INSTANCE_VARIABLE, mark};
 use super::record::{Exit, Record, generations};
 use super::supervisor::SUPERVISOR;
-use super::{Shared, blocking, passing};
+use super::{HeldHome, Shared, blocking, passing};
 use crate::engine::{EngineError, ServerSpec};
 
 /// From starting the supervisor to its answer: the sandbox runs, Jupyter may not answer yet.
@@ -33,15 +33,13 @@ impl Shared {
                 "this size needs the Internet, which the host cannot give to notebooks; choose another size".to_owned(),
             ));
         }
-        let lock = self.home_lock(spec.user_id);
-        let _held = lock.lock().await;
-        self.provide_home(spec).await.map(drop)
+        let held = self.take_home(spec.user_id).await;
+        self.provide_home(spec, held).await.map(drop)
     }
 
     pub(super) async fn boot(self: &Arc<Self>, spec: &ServerSpec) -> Result<(), EngineError> {
         // Nobody may unmount the home until the server's record says that it is in use.
-        let lock = self.home_lock(spec.user_id);
-        let _held = lock.lock().await;
+        let held = self.take_home(spec.user_id).await;
         let instance = self.layout.instance(spec.server_id, spec.generation);
         if let Some(living) = self.living(spec.server_id).await? {
             return same_generation(&living, spec);
@@ -52,16 +50,19 @@ impl Shared {
         {
             return Ok(());
         }
-        let (account, home) = self.provide_home(spec).await?;
+        let (account, home) = self.provide_home(spec, held.clone()).await?;
         let plan = self.plan(spec, account, PlannedHome::Of(home.path))?;
         self.samples.lock().remove(&spec.server_id);
         self.clone().prune(spec).await?;
-        self.launch(spec, &plan).await
+        let launched = self.launch(spec, &plan).await;
+        drop(held);
+        launched
     }
 
     pub(super) async fn provide_home(
         self: &Arc<Self>,
         spec: &ServerSpec,
+        held: HeldHome,
     ) -> Result<(Option<Account>, Home), EngineError> {
         let shared = self.clone();
         let (user_id, disk_bytes) = (spec.user_id, spec.profile.disk_bytes);
@@ -78,6 +79,7 @@ impl Shared {
                 account,
                 disk_bytes,
             )?;
+            drop(held);
             Ok((account, home))
         })
         .await?

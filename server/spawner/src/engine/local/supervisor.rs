@@ -277,6 +277,11 @@ fn keep(plan: LaunchPlan, kept: &Arc<Mutex<Kept>>) -> io::Result<Exit> {
     close_standard_streams()?;
 
     let status = child.wait()?;
+    // bubblewrap's first process stays while anything runs inside: nothing may outlive Jupyter.
+    let first = kept.lock().record.init;
+    if isolated && let Some(first) = first {
+        first.signal(Signal::SIGKILL);
+    }
     if let Some(nat) = &mut nat {
         let _ = nat.kill();
         let _ = nat.wait();

@@ -206,6 +206,32 @@ async fn a_server_that_dies_behind_our_back_is_found_with_its_cause() {
 }
 
 #[tokio::test]
+async fn what_a_dead_server_leaves_is_cleared_away_without_a_start() {
+    use crate::engine::Engine;
+    on_each(testing::settings(), |bench| async move {
+        let view = bench.ready("alice").await;
+        bench
+            .engine
+            .crash(view.server_id, "exited with code 1", false);
+        bench.reaches(view.server_id, ServerState::Failed).await;
+        eventually("the engine has forgotten it", || async {
+            let observed = bench.engine.observe().await.unwrap();
+            observed.is_empty().then_some(())
+        })
+        .await;
+        assert_eq!(
+            bench.records.count("server.orphan"),
+            0,
+            "it had an owner all the time"
+        );
+        bench.command(view.server_id, ServerCommand::Start).await;
+        bench.reaches(view.server_id, ServerState::Ready).await;
+        bench.is_sound();
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_lost_server_starts_anew_once_and_no_more() {
     on_each(testing::settings(), |bench| async move {
         let view = bench.ready("alice").await;

@@ -390,6 +390,9 @@ async fn a_suspended_user_has_nothing_running() {
         bench.command(run.server_id, ServerCommand::Start).await;
         bench.reaches(run.server_id, ServerState::Ready).await;
         let bob = bench.ready("bob").await;
+        let mut both = [view.user_id, bob.user_id];
+        both.sort_unstable();
+        assert_eq!(bench.spawner.awake_owners(), both);
         bench
             .spawner
             .stop_all_of(view.user_id, "suspended", &actor("admin"))
@@ -399,6 +402,7 @@ async fn a_suspended_user_has_nothing_running() {
             let stopped = bench.reaches(server_id, ServerState::Stopped).await;
             assert_eq!(stopped.cause, "admin: suspended");
         }
+        assert_eq!(bench.spawner.awake_owners(), [bob.user_id]);
         assert_eq!(
             bench.spawner.server(bob.server_id).await.unwrap().state,
             ServerState::Ready

@@ -172,7 +172,34 @@ fn give_up_rights(account: Option<Account>) -> io::Result<()> {
         let user = Uid::from_raw(id);
         setresuid(user, user, user)?;
     }
-    nix::sys::prctl::set_no_new_privs().map_err(io::Error::from)
+    nix::sys::prctl::set_no_new_privs()?;
+    join_own_keyring()
+}
+
+/// A session keyring is inherited: without one of its own, each sandbox could read and change what
+/// the hub and every other sandbox keep in theirs, see session-keyring(7). No name, so that nobody
+/// else can join it.
+#[allow(
+    unsafe_code,
+    reason = "no library that is used here offers this system call"
+)]
+fn join_own_keyring() -> io::Result<()> {
+    /// keyctl(2), `linux/keyctl.h`.
+    const JOIN_SESSION_KEYRING: nix::libc::c_long = 1;
+    let no_name = std::ptr::null::<nix::libc::c_char>();
+    // SAFETY: a null name asks for a new keyring, so the kernel reads no memory of ours.
+    let keyring =
+        unsafe { nix::libc::syscall(nix::libc::SYS_keyctl, JOIN_SESSION_KEYRING, no_name) };
+    if keyring >= 0 {
+        return Ok(());
+    }
+    let error = io::Error::last_os_error();
+    match error.raw_os_error() {
+        // A kernel without keyrings, or a filter of the container around us, which holds inside the
+        // sandbox as well: nothing there can reach a keyring then.
+        Some(nix::libc::ENOSYS | nix::libc::EPERM) => Ok(()),
+        _ => Err(error),
+    }
 }
 
 fn sandboxed(handover: &Handover, sandbox: &Sandbox) -> io::Result<Command> {
