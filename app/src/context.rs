@@ -24,6 +24,7 @@ mod server {
     use types::{ApiError, ErrorCode};
 
     use super::SiteSettings;
+    use crate::form_results::FormResults;
 
     /// The domain services that server functions call. Provided for each request.
     #[derive(Clone)]
@@ -32,6 +33,7 @@ mod server {
         pub spawner: spawner::Spawner,
         pub site: Arc<SiteSettings>,
         pub start_at_sign_in: spawner::service::StartAtSignIn,
+        pub form_results: FormResults,
     }
 
     impl Services {

@@ -9,6 +9,8 @@
 
 pub mod actions;
 pub mod context;
+#[cfg(feature = "ssr")]
+pub mod form_results;
 pub mod live;
 pub mod pages;
 #[cfg(all(test, feature = "ssr"))]

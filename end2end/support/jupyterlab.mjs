@@ -5,6 +5,9 @@ import { expect } from '@playwright/test';
 /** JupyterLab loads many files; a debug build on a busy machine takes its time. */
 const LOAD_TIMEOUT_MS = 90_000;
 
+/** JupyterLab rebuilds a new notebook's editors within this time. */
+const SETTLE_MS = 500;
+
 /** Waits until the page shows where new notebooks are made. */
 export async function showsLauncher(page) {
   await expect(page.locator('.jp-Launcher').first()).toBeVisible({ timeout: LOAD_TIMEOUT_MS });
@@ -24,11 +27,18 @@ export async function runCell(page, code) {
   const cells = page.locator('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell');
   const index = (await cells.count()) - 1;
   const cell = cells.nth(index);
-  // Into the element and not to whatever has the focus: a notebook that has just been opened takes
-  // the focus once more when it is complete.
+  // A notebook that has just been opened builds its editors once more when it is complete, and
+  // takes what stands in them with it.
   const editor = cell.locator('.cm-content');
-  await editor.fill(code);
-  await editor.press('Shift+Enter');
+  const firstLine = code.split('\n', 1)[0];
+  await expect(async () => {
+    await editor.click();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.insertText(code);
+    await page.waitForTimeout(SETTLE_MS);
+    await expect(editor).toContainText(firstLine, { timeout: 1 });
+  }).toPass({ timeout: LOAD_TIMEOUT_MS });
+  await page.keyboard.press('Shift+Enter');
   const output = cell.locator('.jp-OutputArea-output');
   await expect(output.first()).toBeVisible({ timeout: LOAD_TIMEOUT_MS });
   return (await output.allInnerTexts()).join('\n').trim();

@@ -92,6 +92,12 @@ test('roles are granted and taken, and nobody grants what they do not hold', asy
   const [theirs, outside] = [await defaultServer(other), await defaultServer(outsider)];
   expect((await person.call('servers/read', { server_id: theirs.server_id })).status).toBe(200);
   expect((await person.call('servers/read', { server_id: outside.server_id })).status).toBe(404);
+  // An administrator who is in the group is seen, but not their servers.
+  const serversOf = async (user_id) => (await person.call('admin/user', { user_id })).json().servers.map(({ server_id }) => server_id);
+  await administrator.call('admin/set_membership', { user_id: administrator.account.user_id, group, standing: 'member' });
+  expect(await serversOf(other.account.user_id)).toContain(theirs.server_id);
+  expect(await serversOf(administrator.account.user_id)).toEqual([]);
+  await administrator.call('admin/set_membership', { user_id: administrator.account.user_id, group, standing: 'none' });
   for (const [endpoint, fields] of [
     ['admin/set_role', { user_id: person.account.user_id, role: 'administrator' }],
     ['admin/set_role', { user_id: other.account.user_id, role: 'administrator' }],

@@ -93,6 +93,19 @@ test('each step of the door checks the destination again', async ({ hub, adminis
   }
 });
 
+test('a link of another site begins nothing and puts no words on a page', async ({ hub }) => {
+  const foreign = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
+  for (const [path, expected] of [
+    ['/sign-in?__path=%2Fapi%2Fadmin%2Finvite&__err=e30%3D', '/sign-in'],
+    ['/oauth/nobody/start', '/sign-in'],
+    ['/oauth/nobody/start?purpose=link', '/account'],
+  ]) {
+    const answer = await newVisitor(hub).get(path, foreign);
+    expect([answer.status, answer.headers.location], path).toEqual([303, expected]);
+    expect(answer.headers['set-cookie'], path).toBeUndefined();
+  }
+});
+
 test('the sign-in page holds no way out', async ({ hub }) => {
   for (const next of OUTWARD) {
     const page = await newVisitor(hub).get(`/sign-in?next=${encodeURIComponent(next)}`);

@@ -80,8 +80,13 @@ pub async fn serve<H: Handler>(
             },
             _ = shutdown.changed() => break,
         };
-        let connection =
-            serve_connection(builder.clone(), stream, peer, handler.clone(), shutdown.clone());
+        let connection = serve_connection(
+            builder.clone(),
+            stream,
+            peer,
+            handler.clone(),
+            shutdown.clone(),
+        );
         tokio::spawn(async move {
             let _slot = slot;
             connection.await;

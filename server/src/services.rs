@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use app::context::SiteSettings;
+use app::form_results::FormResults;
 use identity::{Identity, RequestContext};
 use leptos::prelude::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -27,6 +28,7 @@ pub struct Services {
     pub tickets: Tickets,
     pub metrics: PrometheusHandle,
     pub site: Arc<SiteSettings>,
+    pub form_results: FormResults,
     pub leptos: LeptosOptions,
     /// Turns true when the program is asked to end.
     pub shutdown: watch::Receiver<bool>,
@@ -52,6 +54,7 @@ impl Services {
             spawner: self.spawner.clone(),
             site: self.site.clone(),
             start_at_sign_in,
+            form_results: self.form_results.clone(),
         }
     }
 

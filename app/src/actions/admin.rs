@@ -105,7 +105,7 @@ pub async fn read_user(user_id: UserId) -> ActionResult<UserDetail> {
         groups: group_summaries(&request).await?,
         is_self: user_id == request.viewer.user_id,
         may_grant: request.viewer.is_administrator,
-        just_made: super::hand_over::take(&request.context, &personal_key(user_id)).await,
+        just_made: super::hand_over::take(&request, &personal_key(user_id)),
     })
 }
 

@@ -31,7 +31,7 @@ pub struct BulkStart {
     pub report: Option<PlainReport>,
 }
 
-/// A report that fits into a session: counts of all lines, and the first of those that matter.
+/// A report that waits for its page: counts of all lines, and the first of those that matter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlainReport {
     pub report: BulkReport,
@@ -44,7 +44,7 @@ pub async fn read_bulk_start() -> ActionResult<BulkStart> {
     let request = overseer()?;
     Ok(BulkStart {
         profiles: profile_slugs(&request.services),
-        report: super::hand_over::take(&request.context, HAND_OVER_KEY).await,
+        report: super::hand_over::take(&request, HAND_OVER_KEY),
     })
 }
 
@@ -62,8 +62,7 @@ pub async fn bulk_users(csv: String, step: BulkStep) -> ActionResult<BulkReport>
         }
         BulkStep::Apply => identity.apply_bulk(&request.context, &csv, &profiles).await,
     }?;
-    super::hand_over::keep_for_plain_form(&request.context, HAND_OVER_KEY, &plain_report(&report))
-        .await;
+    super::hand_over::keep_for_plain_form(&request, HAND_OVER_KEY, &plain_report(&report));
     Ok(report)
 }
 
@@ -80,13 +79,17 @@ fn profile_slugs(services: &crate::context::Services) -> Vec<String> {
         .collect()
 }
 
-/// Rejected lines first, then the others in their order, as many as a session may hold.
+/// Rejected lines first, then those with a link, which is told this once, then the others in
+/// their order, as many as are kept.
 #[cfg(any(feature = "ssr", test))]
 fn plain_report(report: &BulkReport) -> PlainReport {
     use types::bulk::BulkVerdict;
 
     let mut lines = report.lines.clone();
-    lines.sort_by_key(|line| (line.verdict != BulkVerdict::Reject, line.line));
+    lines.sort_by_key(|line| {
+        let has_link = line.message.contains("/join/");
+        (line.verdict != BulkVerdict::Reject, !has_link, line.line)
+    });
     let omitted = lines.len().saturating_sub(PLAIN_REPORT_LINES_MAX);
     lines.truncate(PLAIN_REPORT_LINES_MAX);
     PlainReport {
@@ -105,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rejected_lines_come_first_and_the_rest_is_counted() {
+    fn rejected_lines_and_links_come_first_and_the_rest_is_counted() {
         let lines: Vec<BulkLine> = (1..=150_u32)
             .map(|line| BulkLine {
                 line,
@@ -115,7 +118,11 @@ mod tests {
                 } else {
                     BulkVerdict::Create
                 },
-                message: String::new(),
+                message: if line == 149 {
+                    "personal link: http://localhost:3000/join/k3y".to_owned()
+                } else {
+                    String::new()
+                },
             })
             .collect();
         let plain = plain_report(&BulkReport {
@@ -126,6 +133,7 @@ mod tests {
         assert_eq!(plain.omitted, 50);
         assert_eq!(plain.report.lines.len(), PLAIN_REPORT_LINES_MAX);
         assert_eq!(plain.report.lines[0].line, 150);
-        assert_eq!(plain.report.lines[1].line, 1);
+        assert_eq!(plain.report.lines[1].line, 149);
+        assert_eq!(plain.report.lines[2].line, 1);
     }
 }

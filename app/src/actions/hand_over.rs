@@ -1,33 +1,43 @@
 //! Results of forms that were posted without JavaScript: the answer is a redirect back to the
-//! page, so the result waits in the session for that page, which takes it away when it shows it.
+//! page, so the result waits in memory for that page, which takes it away when it shows it.
+
+use std::time::Instant;
 
 use http::header::{ACCEPT, HeaderName, REFERER};
 use http::request::Parts;
-use identity::RequestContext;
 use leptos::prelude::use_context;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::authority::SignedIn;
+
 /// Keeps `result` for the next page, if this request is a plain form's.
-pub(super) async fn keep_for_plain_form<T: Serialize + Sync>(
-    context: &RequestContext,
-    key: &str,
-    result: &T,
-) {
-    if !is_plain_form() {
+pub(super) fn keep_for_plain_form<T: Serialize>(request: &SignedIn, name: &str, result: &T) {
+    let Some(session) = request.context.session_key.filter(|_| is_plain_form()) else {
         return;
-    }
-    if let Err(error) = context.session.insert(key, result).await {
-        tracing::error!(request_id = context.request_id, %error, "a form's result was not kept for its page");
+    };
+    match serde_json::to_value(result) {
+        Ok(value) => {
+            let results = &request.services.form_results;
+            results.keep(session, name, value, Instant::now());
+        }
+        Err(error) => {
+            let request_id = &request.context.request_id;
+            tracing::error!(request_id, %error, "a form's result was not kept for its page");
+        }
     }
 }
 
-/// The result that waits under `key`, which then waits no longer.
-pub(super) async fn take<T: DeserializeOwned>(context: &RequestContext, key: &str) -> Option<T> {
-    match context.session.remove(key).await {
-        Ok(result) => result,
+/// The result that waits under `name`, which then waits no longer.
+pub(super) fn take<T: DeserializeOwned>(request: &SignedIn, name: &str) -> Option<T> {
+    let session = request.context.session_key?;
+    let results = &request.services.form_results;
+    let value = results.take(session, name, Instant::now())?;
+    match serde_json::from_value(value) {
+        Ok(result) => Some(result),
         Err(error) => {
-            tracing::error!(request_id = context.request_id, %error, "a form's result was not read");
+            let request_id = &request.context.request_id;
+            tracing::error!(request_id, %error, "a form's result was not read");
             None
         }
     }

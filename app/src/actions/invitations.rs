@@ -43,7 +43,7 @@ pub async fn read_invitations() -> ActionResult<InvitationList> {
     Ok(InvitationList {
         invitations: identity.invitations(&request.context).await?,
         groups: groups.into_iter().map(|(_, name, _)| name).collect(),
-        just_made: super::hand_over::take(&request.context, HAND_OVER_KEY).await,
+        just_made: super::hand_over::take(&request, HAND_OVER_KEY),
         may_grant: request.viewer.is_administrator,
     })
 }
@@ -73,7 +73,7 @@ pub async fn make_invitation(
         id,
         link: identity.join_link(&secret),
     };
-    super::hand_over::keep_for_plain_form(&request.context, HAND_OVER_KEY, &made).await;
+    super::hand_over::keep_for_plain_form(&request, HAND_OVER_KEY, &made);
     Ok(made)
 }
 
@@ -88,7 +88,7 @@ pub async fn invite_user(user_id: UserId) -> ActionResult<NewInvitation> {
         link: identity.join_link(&secret),
     };
     let key = personal_key(user_id);
-    super::hand_over::keep_for_plain_form(&request.context, &key, &made).await;
+    super::hand_over::keep_for_plain_form(&request, &key, &made);
     Ok(made)
 }
 

@@ -5,8 +5,8 @@ use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_location, use_navigate};
-use types::sign_in::Viewer;
 use types::UserId;
+use types::sign_in::Viewer;
 
 use super::use_shell;
 use crate::ui::{ButtonVariant, IconName, LinkButton};

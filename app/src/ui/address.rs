@@ -48,10 +48,7 @@ pub fn with_short_addresses(text: &str) -> String {
     let mut rest = text;
     while let Some(start) = rest.find("0x") {
         let (before, found) = rest.split_at(start);
-        let length = 2 + found[2..]
-            .bytes()
-            .take_while(u8::is_ascii_hexdigit)
-            .count();
+        let length = 2 + found[2..].bytes().take_while(u8::is_ascii_hexdigit).count();
         let (hex, after) = found.split_at(length);
         shown.push_str(before);
         match length {

@@ -45,6 +45,7 @@ impl Gatekeeper for Routes {
             user_name: Arc::from("0x90f8bf6a479f320ead074411a4b0e7944ea8c9c1"),
             identity_key: [7; 32],
             // As in the program: each request knows when its permission ends.
+            wake: None,
             ended: Some(Box::pin(std::future::pending())),
         })
     }

@@ -3,17 +3,18 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use http::Method;
+use http::request::Parts;
 
 use crate::ActivityKind;
+use crate::automatic::automatic;
 
 /// The same kind of activity of one server is told at most this often: idle times are minutes.
 pub const ACTIVITY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What a request without a WebSocket says about the person behind it.
 #[must_use]
-pub fn activity_of_method(method: &Method) -> ActivityKind {
-    if method.is_safe() {
+pub fn activity_of_request(parts: &Parts) -> ActivityKind {
+    if parts.method.is_safe() || automatic(parts).is_some() {
         ActivityKind::Presence
     } else {
         ActivityKind::Interaction
@@ -85,16 +86,22 @@ mod tests {
 
     #[test]
     fn reading_is_presence_and_writing_is_interaction() {
-        for (method, kind) in [
-            (Method::GET, ActivityKind::Presence),
-            (Method::HEAD, ActivityKind::Presence),
-            (Method::OPTIONS, ActivityKind::Presence),
-            (Method::POST, ActivityKind::Interaction),
-            (Method::PUT, ActivityKind::Interaction),
-            (Method::PATCH, ActivityKind::Interaction),
-            (Method::DELETE, ActivityKind::Interaction),
+        let layout = "/lab/api/workspaces/default";
+        for (method, path, kind) in [
+            ("GET", "/", ActivityKind::Presence),
+            ("HEAD", "/", ActivityKind::Presence),
+            ("OPTIONS", "/", ActivityKind::Presence),
+            ("POST", "/", ActivityKind::Interaction),
+            ("PUT", "/", ActivityKind::Interaction),
+            ("PATCH", "/", ActivityKind::Interaction),
+            ("DELETE", "/", ActivityKind::Interaction),
+            // An open page writes this every ten seconds.
+            ("PUT", layout, ActivityKind::Presence),
+            ("DELETE", layout, ActivityKind::Interaction),
         ] {
-            assert_eq!(activity_of_method(&method), kind, "{method}");
+            let request = http::Request::builder().method(method).uri(path);
+            let (parts, ()) = request.body(()).unwrap().into_parts();
+            assert_eq!(activity_of_request(&parts), kind, "{method} {path}");
         }
     }
 }

@@ -12,6 +12,7 @@ use metrics::Counter;
 use parking_lot::Mutex;
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::memory::Recorder;
 use crate::upstream::{Connection, Upstream};
 use crate::{BoxError, ProxyError};
 
@@ -29,6 +30,8 @@ struct Forwarding {
     /// Resolves when the permission ends: then the body breaks off.
     ended: Option<BoxFuture<'static, ()>>,
     bytes_passed: Counter,
+    /// Takes the answer down, to be given again.
+    recorder: Option<Recorder>,
 }
 
 /// Where the body comes from, until its end.
@@ -46,6 +49,7 @@ impl ForwardedBody {
         permit: OwnedSemaphorePermit,
         ended: Option<BoxFuture<'static, ()>>,
         bytes_passed: Counter,
+        recorder: Option<Recorder>,
     ) -> Self {
         let source = Some(Source {
             connection,
@@ -57,6 +61,7 @@ impl ForwardedBody {
             source,
             ended,
             bytes_passed,
+            recorder,
         };
         // Nobody reads an empty body.
         forwarding.release_at_end();
@@ -107,9 +112,12 @@ impl Forwarding {
         let frame = ready!(frame);
         match &frame {
             Some(Ok(frame)) => {
-                let length = frame.data_ref().map_or(0, Bytes::len);
+                let data = frame.data_ref().map_or(&[][..], Bytes::as_ref);
                 self.bytes_passed
-                    .increment(u64::try_from(length).unwrap_or(u64::MAX));
+                    .increment(u64::try_from(data.len()).unwrap_or(u64::MAX));
+                if let Some(recorder) = &mut self.recorder {
+                    recorder.take(data);
+                }
                 self.release_at_end();
             }
             Some(Err(_)) => self.source = None,
@@ -126,6 +134,9 @@ impl Forwarding {
 
     fn release(&mut self) {
         self.ended = None;
+        if let Some(recorder) = self.recorder.take() {
+            recorder.keep();
+        }
         if let Some(source) = self.source.take() {
             source.upstream.keep(source.connection);
         }

@@ -18,7 +18,6 @@ pub type ProxyBody = BoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
 #[async_trait]
 pub trait Gatekeeper: Send + Sync + 'static {
     /// `host_label` is the first label of a server's origin: `alice` of `alice.localhost:3000`.
-    /// It returns only when the server can take the request: a frozen server is thawed here.
     async fn admit(&self, request: &http::request::Parts, host_label: &str) -> Admission;
 
     /// Told of traffic to a server; must return at once.
@@ -43,7 +42,13 @@ pub struct Passage {
     pub identity_key: [u8; 32],
     /// Resolves when the permission ends (sign-out, stop): open WebSockets are closed then.
     pub ended: Option<BoxFuture<'static, ()>>,
+    /// Set when the server is frozen: must be awaited before anything is sent on. What is known
+    /// already is answered without it.
+    pub wake: Option<Wake>,
 }
+
+/// Thaws a server. Fails with the answer to the request, which cannot be sent on.
+pub type Wake = BoxFuture<'static, Result<(), Box<http::Response<ProxyBody>>>>;
 
 /// Address of a server.
 ///

@@ -11,6 +11,7 @@
 //! It knows no users, sessions or databases, and it serves no pages but plain failure answers.
 
 pub mod activity;
+pub mod automatic;
 pub mod error;
 mod exchange;
 mod failure;
@@ -19,6 +20,7 @@ pub mod gatekeeper;
 pub mod host;
 pub mod identity_header;
 mod measure;
+mod memory;
 pub mod request_head;
 mod response_head;
 mod same_origin;
@@ -29,7 +31,7 @@ mod upstream;
 pub mod websocket;
 
 pub use error::ProxyError;
-pub use gatekeeper::{ActivityKind, Admission, Gatekeeper, Passage, ProxyBody, Target};
+pub use gatekeeper::{ActivityKind, Admission, Gatekeeper, Passage, ProxyBody, Target, Wake};
 pub use host::{HostPattern, InvalidHostPattern, host_label};
 pub use request_head::{DOOR_COOKIE, RESERVED_PATH_PREFIX, SECURE_DOOR_COOKIE};
 pub use service::{ClientAddress, Proxy};

@@ -4,24 +4,27 @@ use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use http::header::{CONNECTION, HeaderMap, HeaderValue, UPGRADE};
+use http::header::{CONNECTION, CONTENT_LENGTH, HeaderValue, TRANSFER_ENCODING, UPGRADE};
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
 use http_body::Body;
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Empty, Full, Limited};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use metrics::Counter;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::activity::activity_of_method;
+use crate::activity::activity_of_request;
+use crate::automatic::{Automatic, automatic, lasting_part};
 use crate::exchange::{Outgoing, agrees_to_websocket, exchange};
 use crate::failure;
 use crate::forwarded_body::ForwardedBody;
 use crate::measure::Measure;
+use crate::memory::{Asked, ENTRY_BYTES_MAX, Memory};
 use crate::request_head::{self, Origin, RequestKind};
 use crate::upload::Upload;
 use crate::upstream::{Connection, Pool, Upstream};
@@ -31,6 +34,11 @@ use crate::{
     ActivityKind, Admission, BoxError, Gatekeeper, Passage, ProxyBody, ProxyError, ProxySettings,
     Target, host_label, response_head, same_origin,
 };
+
+/// What a page sends so soon after it has opened a WebSocket it sends by itself: JupyterLab asks the
+/// kernel who it is, also each time it connects anew because something on the way had closed the
+/// connection. A forgotten page does so for ever.
+const OPENING: Duration = Duration::from_secs(3);
 
 /// Address of the client, as an extension of the request: what a server is told in
 /// `X-Forwarded-For`. Set by whoever accepts connections, because only that side knows whether
@@ -48,6 +56,7 @@ struct Inner<G> {
     settings: ProxySettings,
     pool: Arc<Pool>,
     measure: Measure,
+    memory: Arc<Memory>,
 }
 
 impl<G> Clone for Proxy<G> {
@@ -70,6 +79,7 @@ impl<G: Gatekeeper> Proxy<G> {
                 settings,
                 pool,
                 measure,
+                memory: Arc::default(),
             }),
         }
     }
@@ -86,6 +96,7 @@ impl<G: Gatekeeper> Proxy<G> {
     /// Closes the connections kept to a server that has stopped, so that its end is not delayed
     /// and none of them is tried again. Requests under way go on.
     pub fn forget(&self, target: &Target) {
+        self.inner.memory.forget(target);
         self.inner.pool.forget(target);
     }
 }
@@ -166,6 +177,31 @@ impl<G: Gatekeeper> Inner<G> {
             return Err(ProxyError::ReservedPath);
         }
         let mut ended = passage.ended.take();
+        let mut upload = Upload::new(
+            body,
+            limits.body_stall_timeout,
+            self.measure.bytes_from_client.clone(),
+        );
+        let mut asked = self.asked(parts, &passage);
+        if let Some(asked) = &mut asked
+            && automatic(parts) == Some(Automatic::Statement)
+        {
+            asked.said = whole(upload).await?;
+            upload = self.upload_of(asked.said.clone());
+        }
+        if let Some(wake) = passage.wake.take() {
+            if let Some(asked) = &asked
+                && let Some(answer) = self.memory.answer(&asked.target, &asked.key, &asked.said)
+            {
+                self.measure.count_answer(answer.status());
+                self.gatekeeper
+                    .note_activity(passage.server_id, ActivityKind::Presence);
+                return Ok(answer);
+            }
+            if let Err(refusal) = wake.await {
+                return Ok(*refusal);
+            }
+        }
         let admitted = Admitted {
             parts,
             kind,
@@ -181,22 +217,37 @@ impl<G: Gatekeeper> Inner<G> {
             passage,
         };
         match kind {
-            RequestKind::Plain => {
-                let upload = Upload::new(
-                    body,
-                    limits.body_stall_timeout,
-                    self.measure.bytes_from_client.clone(),
-                );
-                self.forward(admitted, upload, ended).await
-            }
+            RequestKind::Plain => self.forward(admitted, upload, ended, asked).await,
             RequestKind::WebSocket => {
                 let on_upgrade = on_upgrade.ok_or(ProxyError::Malformed(
                     "its connection cannot become a WebSocket",
                 ))?;
                 let joined = self.join(admitted, on_upgrade, &mut ended).await?;
-                Ok(joined.unwrap_or_else(|answer| answer.into_response(self, ended)))
+                Ok(joined.unwrap_or_else(|answer| answer.into_response(self, ended, None)))
             }
         }
+    }
+
+    /// What to remember of an automatic request that is small enough.
+    fn asked(&self, parts: &Parts, passage: &Passage) -> Option<Asked> {
+        automatic(parts)?;
+        let length = parts.headers.get(CONTENT_LENGTH);
+        let length = length.map_or(Some(0), |value| value.to_str().ok()?.parse::<usize>().ok());
+        if length? > ENTRY_BYTES_MAX || parts.headers.contains_key(TRANSFER_ENCODING) {
+            return None;
+        }
+        Some(Asked {
+            memory: Arc::clone(&self.memory),
+            target: passage.target.clone(),
+            // Some answers are about the person.
+            key: format!("{} {}", passage.user_name, lasting_part(parts)),
+            said: Bytes::new(),
+        })
+    }
+
+    fn upload_of(&self, body: Bytes) -> Upload {
+        let timeout = self.settings.limits.body_stall_timeout;
+        Upload::new(Full::from(body), timeout, Counter::noop())
     }
 
     async fn forward(
@@ -204,11 +255,16 @@ impl<G: Gatekeeper> Inner<G> {
         admitted: Admitted<'_>,
         upload: Upload,
         mut ended: Option<BoxFuture<'static, ()>>,
+        asked: Option<Asked>,
     ) -> Result<Response<ProxyBody>, ProxyError> {
         self.measure.requests_web.increment(1);
-        self.note_activity(&admitted, activity_of_method(&admitted.parts.method));
+        let kind = activity_of_request(admitted.parts);
+        if kind == ActivityKind::Interaction {
+            self.memory.forget(&admitted.passage.target);
+        }
+        self.note_activity(&admitted, kind);
         let answer = unless_ended(&mut ended, self.ask(admitted, upload)).await?;
-        Ok(answer.into_response(self, ended))
+        Ok(answer.into_response(self, ended, asked))
     }
 
     /// Hands both ends of an agreed WebSocket to a task of its own. An answer other than an
@@ -252,7 +308,9 @@ impl<G: Gatekeeper> Inner<G> {
                 .run_tunnel(ends, server_id, upstream, websocket_permit)
                 .await;
         });
-        let mut response = response_of(answer.head, Empty::new().map_err(|e| match e {}).boxed());
+        let mut head = answer.head;
+        response_head::filter(&mut head.headers);
+        let mut response = answer_with(head, Empty::new().map_err(|e| match e {}).boxed());
         let headers = response.headers_mut();
         headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
         headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
@@ -269,10 +327,11 @@ impl<G: Gatekeeper> Inner<G> {
     ) {
         self.measure.websockets_open.increment(1.0);
         let inner = Arc::clone(&self);
+        let opened = Instant::now();
         let on_client_frame = move |kind| {
             let kind = match kind {
-                FrameKind::Data => ActivityKind::Interaction,
-                FrameKind::Control => ActivityKind::Presence,
+                FrameKind::Data if opened.elapsed() >= OPENING => ActivityKind::Interaction,
+                FrameKind::Data | FrameKind::Control => ActivityKind::Presence,
             };
             inner.note(server_id, &upstream, kind);
         };
@@ -323,6 +382,9 @@ impl<G: Gatekeeper> Inner<G> {
 
     fn note(&self, server_id: types::ServerId, upstream: &Upstream, kind: ActivityKind) {
         if upstream.activity.is_due(kind, Instant::now()) {
+            if kind == ActivityKind::Interaction {
+                self.memory.forget(upstream.target());
+            }
             self.measure.last_activity_updating.increment(1);
             self.gatekeeper.note_activity(server_id, kind);
         }
@@ -343,8 +405,12 @@ impl Answer {
         self,
         inner: &Inner<G>,
         ended: Option<BoxFuture<'static, ()>>,
+        asked: Option<Asked>,
     ) -> Response<ProxyBody> {
-        inner.measure.count_answer(self.head.status);
+        let mut head = self.head;
+        inner.measure.count_answer(head.status);
+        response_head::filter(&mut head.headers);
+        let recorder = asked.and_then(|asked| asked.recorder(head.status, &head.headers));
         let body = ForwardedBody::new(
             self.body,
             self.connection,
@@ -352,19 +418,26 @@ impl Answer {
             self.permit,
             ended,
             inner.measure.bytes_to_client.clone(),
+            recorder,
         );
-        response_of(self.head, ProxyBody::new(body))
+        answer_with(head, ProxyBody::new(body))
     }
 }
 
-/// An answer with the server's status and the fields that may pass, and nothing else of it.
-fn response_of(head: http::response::Parts, body: ProxyBody) -> Response<ProxyBody> {
-    let mut headers: HeaderMap = head.headers;
-    response_head::filter(&mut headers);
+/// An answer with a status and fields, and nothing else of the head that they come from.
+fn answer_with(head: http::response::Parts, body: ProxyBody) -> Response<ProxyBody> {
     let mut response = Response::new(body);
     *response.status_mut() = head.status;
-    *response.headers_mut() = headers;
+    *response.headers_mut() = head.headers;
     response
+}
+
+/// The whole of a small body.
+async fn whole(upload: Upload) -> Result<Bytes, ProxyError> {
+    let collected = Limited::new(upload, ENTRY_BYTES_MAX).collect().await;
+    collected
+        .map(http_body_util::Collected::to_bytes)
+        .map_err(|_| ProxyError::BodyStalled)
 }
 
 /// The outcome of `work`, unless the permission ends first.

@@ -1,6 +1,7 @@
 //! What all parts of the service share, and the one way in which a server is written.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -36,6 +37,8 @@ pub(crate) struct Core {
     pub(crate) orphans: Mutex<Vec<Observed>>,
     /// Serialises the making of servers, so that counting them and adding one is one step.
     pub(crate) making: tokio::sync::Mutex<()>,
+    /// Since when the ladder has been looked at without a break.
+    pub(crate) watched_since: AtomicI64,
     pub(crate) shutdown: CancellationToken,
     pub(crate) tasks: TaskTracker,
 }
@@ -114,6 +117,12 @@ impl Core {
         Timestamp::now()
     }
 
+    /// Since when servers have been watched: what happened before was not seen, and nobody was
+    /// warned.
+    pub(crate) fn watched_since(&self) -> Timestamp {
+        Timestamp(self.watched_since.load(Ordering::Relaxed))
+    }
+
     pub(crate) fn durations(&self) -> Durations {
         let settings = self.settings.load();
         Durations {
@@ -137,7 +146,7 @@ impl Core {
     /// What the moment knows of a server, for people to see.
     pub(crate) fn momentary(&self, resident: &Resident) -> Momentary {
         let decision = resident
-            .signals()
+            .signals(self.watched_since())
             .map(|signals| ladder::look(&signals, &self.ladder_of(resident), self.now()));
         let last_activity_at = resident.last_activity();
         let watched = resident.watched.lock();
@@ -195,6 +204,34 @@ impl Core {
                 });
             }
             moved(server, event.clone(), note, now, durations)
+        })
+        .await
+    }
+
+    /// Moves a server on, and changes the row on the way, only while it is where it was `seen`: what
+    /// became of a call says nothing about a server of which something else is wanted by now.
+    pub(crate) async fn apply_in_step(
+        &self,
+        resident: &Resident,
+        seen: &Server,
+        event: Event,
+        edit: impl Fn(&mut Server),
+    ) -> Result<Arc<Server>, WriteError> {
+        let durations = self.durations();
+        self.write(resident, None, |server, now| {
+            let is_there = server.life.step() == seen.life.step()
+                && server.life.generation == seen.life.generation
+                && server.life.state == seen.life.state;
+            if !is_there {
+                return Err(Refusal::OutOfOrder {
+                    state: server.state().as_str(),
+                });
+            }
+            let change = moved(server, event.clone(), None, now, durations)?;
+            Ok(change.map(|mut change| {
+                edit(&mut change.server);
+                change
+            }))
         })
         .await
     }
@@ -303,8 +340,10 @@ impl Core {
         // Nobody listens: that is fine.
         let _ = self.events.send(event);
         if let Some(action) = change.audit {
-            self.recorder
-                .record(Some(server.user_id), audit_entry(action, before, &server, note));
+            self.recorder.record(
+                Some(server.user_id),
+                audit_entry(action, before, &server, note),
+            );
         }
         if before.state() != server.state() {
             self.starts.look(self);

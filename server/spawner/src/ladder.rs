@@ -10,6 +10,8 @@
 //! - A request thaws a frozen server but is not by itself interaction: a page that polls does not
 //!   start the idle clock anew, so a forgotten tab still leads to a stop on time. Each thaw gives
 //!   the person behind it a moment to do something, twice as long each time nobody did.
+//! - Nobody is paused for idleness without having been warned: a time in which the hub did not look
+//!   (it was away, or its host slept) counts, but leaves the time of a warning.
 //! - [`LadderSettings::max_age_ms`] holds whatever else is true.
 
 use types::Timestamp;
@@ -42,6 +44,8 @@ pub struct Signals {
     pub last_busy: Option<Timestamp>,
     pub kernels: Vec<Kernel>,
     pub thawed: Option<Thawed>,
+    /// Since when the hub has looked without a break.
+    pub watched_since: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,28 +194,33 @@ fn plan(
     idle_since: Timestamp,
     now: Timestamp,
 ) -> Option<Planned> {
-    let planned = |base: Timestamp, period_ms: i64, step| {
-        let at = base.plus_ms(period_ms);
+    let notice_ms = |period_ms: i64| settings.warn_before_ms.min(period_ms / 2);
+    let max_age = settings.max_age_ms.map(|age_ms| {
+        let at = signals.started_at.min(now).plus_ms(age_ms);
+        Planned {
+            at,
+            step: LadderStep::Stop(StopCause::MaxAge),
+            warn_at: at.plus_ms(-notice_ms(age_ms)),
+        }
+    });
+    let when_idle = |idle_ms: i64, step| {
+        let notice_ms = notice_ms(idle_ms);
+        // Who was away as long as we were could neither be seen nor be warned.
+        let warned_at = signals.watched_since.min(now).plus_ms(notice_ms);
+        let at = idle_since.plus_ms(idle_ms).max(warned_at);
         Planned {
             at,
             step,
-            warn_at: at.plus_ms(-settings.warn_before_ms.min(period_ms / 2)),
+            warn_at: at.plus_ms(-notice_ms),
         }
     };
-    let max_age = settings.max_age_ms.map(|age_ms| {
-        planned(
-            signals.started_at.min(now),
-            age_ms,
-            LadderStep::Stop(StopCause::MaxAge),
-        )
-    });
     let stop = settings
         .stop_after_ms
-        .map(|idle_ms| planned(idle_since, idle_ms, LadderStep::Stop(StopCause::Idle)));
+        .map(|idle_ms| when_idle(idle_ms, LadderStep::Stop(StopCause::Idle)));
     let freeze = match signals.liveness {
         Liveness::Frozen => None,
         Liveness::Ready => settings.freeze_after_ms.map(|idle_ms| {
-            let mut freeze = planned(idle_since, idle_ms, LadderStep::Freeze);
+            let mut freeze = when_idle(idle_ms, LadderStep::Freeze);
             if let Some(thawed) = signals.thawed {
                 freeze.at = freeze.at.max(
                     thawed

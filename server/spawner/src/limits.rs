@@ -30,6 +30,8 @@ pub const CONFLICTS_MAX: u32 = 8;
 
 /// How often engines are asked what runs. A server that died is found within two of these.
 pub const OBSERVE_INTERVAL: Duration = Duration::from_secs(5);
+/// Ended instances that one look begins to clear away: each looks through all processes.
+pub const CLEARED_AT_ONCE_MAX: usize = 16;
 /// How long one look at everything may take.
 pub const OBSERVE_TIMEOUT: Duration = Duration::from_secs(30);
 /// A lost server is started anew by itself at most once in this time.
@@ -49,6 +51,8 @@ pub const ANSWER_BYTES_MAX: usize = 256 * 1024;
 
 /// How often the ladder is looked at (memory only).
 pub const LADDER_TICK: Duration = Duration::from_millis(500);
+/// Between two looks more than this means that the host slept or the clock was set.
+pub const LADDER_BREAK_MS: i64 = 30_000;
 /// How often the kernels of a server are read, before jitter of a tenth.
 pub const KERNEL_POLL_MS: i64 = 30_000;
 /// The same where idle times are short.

@@ -3,8 +3,8 @@
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
-use identity::{IdentityError, RequestContext};
 use identity::service::Arrival;
+use identity::{IdentityError, RequestContext};
 
 use super::failure::Failure;
 use crate::services::Services;

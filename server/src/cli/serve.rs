@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::context::SiteSettings;
+use app::form_results::FormResults;
 use identity::Identity;
 use leptos::prelude::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -104,6 +105,7 @@ pub async fn run(flags: &Flags) -> Outcome {
             unsandboxed: !capabilities.isolated,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }),
+        form_results: FormResults::default(),
         leptos: leptos_options(&settings),
         shutdown: shutdown.clone(),
     };

@@ -47,7 +47,9 @@ fn check_origins(settings: &Settings, problems: &mut Vec<String>) {
                     settings.public_origin
                 ));
             }
-            let authority = canonical.split_once("://").map_or("", |(_, authority)| authority);
+            let authority = canonical
+                .split_once("://")
+                .map_or("", |(_, authority)| authority);
             if settings
                 .server_origin
                 .parse()

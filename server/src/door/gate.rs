@@ -12,8 +12,9 @@ use http::{Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use identity::Identity;
 use parking_lot::Mutex;
+use proxy::activity::activity_of_request;
 use proxy::{
-    ActivityKind, Admission, Gatekeeper, Passage, ProxyBody, RESERVED_PATH_PREFIX, Target,
+    ActivityKind, Admission, Gatekeeper, Passage, ProxyBody, RESERVED_PATH_PREFIX, Target, Wake,
 };
 use spawner::Spawner;
 use spawner::engine::Endpoint;
@@ -21,9 +22,7 @@ use spawner::service::Door;
 use types::notebook::ServerState;
 use types::{ServerId, SessionKey, Timestamp, UserId};
 
-use super::cookies::{
-    cookie, pass_cookie, set_pass, set_state, state_cookie, state_to_begin_with,
-};
+use super::cookies::{cookie, pass_cookie, set_pass, set_state, state_cookie, state_to_begin_with};
 use super::pass::Pass;
 use super::permission::permission_end;
 use super::safe_path;
@@ -162,21 +161,16 @@ impl Gate {
         pass: Pass,
         next: &str,
     ) -> Admission {
-        if door.state == ServerState::Frozen
-            && let Err(error) = self
-                .spawner
-                .thaw_for_request(door.server_id, wake_for(parts))
-                .await
-        {
-            tracing::warn!(server_id = %door.server_id, %error, "a frozen server did not thaw");
-            return respond(self.resting(parts, host_label, &door, next));
-        }
+        let wake = (door.state == ServerState::Frozen).then(|| {
+            let refusal = self.resting(parts, host_label, &door, next);
+            self.wake(door.server_id, wake_for(parts), refusal)
+        });
         if is_navigation(parts) {
             self.spawner
                 .note_activity(door.server_id, spawner::service::ActivityKind::Interaction);
         }
-        // Working in a notebook keeps the hub's session alive; polling does not.
-        if (is_navigation(parts) || !parts.method.is_safe())
+        // Working in a notebook keeps the hub's session alive; what an open page does does not.
+        if (is_navigation(parts) || activity_of_request(parts) == ActivityKind::Interaction)
             && let Err(error) = self.identity.note_session_use(pass.session).await
         {
             tracing::warn!(%error, "the use of a session was not noted");
@@ -194,6 +188,25 @@ impl Gate {
             user_name: Arc::from(door.user_name.as_str()),
             identity_key: way_in.identity_key,
             ended: Some(self.permission_end(pass.session, pass.user_id, door.user_id)),
+            wake,
+        })
+    }
+
+    fn wake(
+        &self,
+        server_id: ServerId,
+        kind: spawner::service::ActivityKind,
+        refusal: Response<ProxyBody>,
+    ) -> Wake {
+        let spawner = self.spawner.clone();
+        Box::pin(async move {
+            spawner
+                .thaw_for_request(server_id, kind)
+                .await
+                .map_err(|error| {
+                    tracing::warn!(%server_id, %error, "a frozen server did not thaw");
+                    Box::new(refusal)
+                })
         })
     }
 
@@ -264,7 +277,10 @@ impl Gatekeeper for Gate {
             // The same answer whether the server does not exist or is somebody else's.
             return respond(if is_navigation(parts) {
                 // Only under that path does the browser send the state that it may have.
-                redirect(&format!("{RESERVED_PATH_PREFIX}begin?next={}", encode(&next)))
+                redirect(&format!(
+                    "{RESERVED_PATH_PREFIX}begin?next={}",
+                    encode(&next)
+                ))
             } else {
                 message(
                     StatusCode::UNAUTHORIZED,
@@ -288,12 +304,15 @@ impl Gatekeeper for Gate {
     }
 }
 
+/// What a request to a frozen server says about its user. An open page polls, and opens its
+/// WebSockets anew whenever something on the way closes them: that is no person yet.
 fn wake_for(parts: &Parts) -> spawner::service::ActivityKind {
-    let is_script = parts
-        .headers
-        .get("sec-fetch-dest")
-        .is_some_and(|value| value == "empty");
-    if parts.method.is_safe() && is_script && !parts.headers.contains_key(http::header::UPGRADE) {
+    let is_script = parts.headers.contains_key(http::header::UPGRADE)
+        || parts
+            .headers
+            .get("sec-fetch-dest")
+            .is_some_and(|value| value == "empty" || value == "websocket");
+    if is_script && activity_of_request(parts) == ActivityKind::Presence {
         spawner::service::ActivityKind::Presence
     } else {
         spawner::service::ActivityKind::Interaction
@@ -370,4 +389,33 @@ fn answer(status: StatusCode, content_type: &'static str, body: String) -> Respo
     );
     headers.insert("referrer-policy", HeaderValue::from_static("no-referrer"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use spawner::service::ActivityKind::{Interaction, Presence};
+
+    use super::*;
+
+    #[test]
+    fn what_a_forgotten_page_does_by_itself_is_no_interaction() {
+        let navigation = [("sec-fetch-dest", "document")];
+        let script = [("sec-fetch-dest", "empty")];
+        let reconnect = [("sec-fetch-dest", "websocket")];
+        let upgrade = [("upgrade", "websocket")];
+        for (method, headers, kind) in [
+            ("GET", navigation, Interaction),
+            ("GET", script, Presence),
+            ("GET", reconnect, Presence),
+            ("GET", upgrade, Presence),
+            ("POST", script, Interaction),
+        ] {
+            let mut request = http::Request::builder().method(method);
+            for (name, value) in headers {
+                request = request.header(name, value);
+            }
+            let (parts, ()) = request.body(()).unwrap().into_parts();
+            assert_eq!(wake_for(&parts), kind, "{method} {headers:?}");
+        }
+    }
 }

@@ -12,11 +12,8 @@ const RECHECK_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Resolves when the session behind a connection has ended, or when its holder may not stay any
 /// more. The ends of other sessions do not put off the question.
-pub async fn permission_end<F, A>(
-    mut ended: Receiver<SessionKey>,
-    session: SessionKey,
-    may_stay: F,
-) where
+pub async fn permission_end<F, A>(mut ended: Receiver<SessionKey>, session: SessionKey, may_stay: F)
+where
     F: Fn() -> A,
     A: Future<Output = bool>,
 {

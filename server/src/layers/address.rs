@@ -16,11 +16,16 @@ const ADDRESS_BYTES_MAX: usize = 4 * 1024;
 /// whose address is no path at all.
 pub async fn refuse_foreign_address(request: Request, next: Next) -> Response {
     if request.method() == Method::CONNECT {
-        let refused = ApiError::new(ErrorCode::BadRequest, "this is a site, and no proxy to others");
+        let refused = ApiError::new(
+            ErrorCode::BadRequest,
+            "this is a site, and no proxy to others",
+        );
         return Failure(refused).into_response();
     }
     let uri = request.uri();
-    let bytes = uri.path_and_query().map_or(0, |address| address.as_str().len());
+    let bytes = uri
+        .path_and_query()
+        .map_or(0, |address| address.as_str().len());
     if bytes <= ADDRESS_BYTES_MAX {
         return next.run(request).await;
     }

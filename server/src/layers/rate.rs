@@ -106,9 +106,8 @@ mod tests {
             ..LimitSettings::default()
         };
         let limits = RateLimits::new(&settings, &[]);
-        let is_refused = |method: Method, ip: &str| {
-            limits.wait_ms(&method, ip.parse().unwrap()).is_some()
-        };
+        let is_refused =
+            |method: Method, ip: &str| limits.wait_ms(&method, ip.parse().unwrap()).is_some();
         assert!(!is_refused(Method::POST, "2001:db8::1"));
         assert!(is_refused(Method::POST, "2001:db8::2"));
         assert!(!is_refused(Method::GET, "2001:db8::2"));

@@ -56,7 +56,8 @@ pub(super) fn History(server_id: ServerId, events: Vec<ServerEvent>) -> impl Int
 
 #[component]
 fn EventLine(event: ServerEvent) -> impl IntoView {
-    let cause = (!event.cause.is_empty()).then(|| format!(" · {}", with_short_addresses(&event.cause)));
+    let cause =
+        (!event.cause.is_empty()).then(|| format!(" · {}", with_short_addresses(&event.cause)));
     view! {
         <li class="grid gap-1 text-sm sm:grid-cols-[7rem_1fr_auto] sm:items-baseline sm:gap-3">
             <StateBadge state=event.state />

@@ -119,6 +119,10 @@ impl Upstream {
         }
     }
 
+    pub(crate) const fn target(&self) -> &Target {
+        &self.target
+    }
+
     /// Leave to send one request, after a wait if too many are under way.
     pub(crate) async fn request_permit(&self) -> Result<OwnedSemaphorePermit, ProxyError> {
         if let Ok(permit) = Arc::clone(&self.requests).try_acquire_owned() {

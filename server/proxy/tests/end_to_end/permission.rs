@@ -42,6 +42,62 @@ async fn a_request_to_a_frozen_server_waits_for_the_thaw() {
 }
 
 #[tokio::test]
+async fn what_an_open_page_does_by_itself_does_not_thaw() {
+    let count = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = count.clone();
+    let router = Router::new().fallback(move || {
+        let asked = counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1;
+        async move { ([("x-kept", "yes")], format!("answer {asked}")) }
+    });
+    let server = on_unix_socket(router);
+    let site = site(server.target.clone()).await;
+    let layout = |text: &'static str| {
+        request("PUT", "/lab/api/workspaces/default?1795277487254")
+            .header("origin", ORIGIN)
+            .header("content-length", text.len())
+            .body(http_body_util::Full::from(text))
+            .unwrap()
+    };
+    assert_eq!(
+        text(send(&site, get("/api/kernels?17")).await).await,
+        "answer 1"
+    );
+    assert_eq!(text(send(&site, layout("left")).await).await, "answer 2");
+
+    site.thaw.send(false).unwrap();
+    for number in 18..22 {
+        let answer = send(&site, get(&format!("/api/kernels?{number}"))).await;
+        assert_eq!(answer.headers()["x-kept"], "yes");
+        assert_eq!(text(answer).await, "answer 1");
+    }
+    assert_eq!(text(send(&site, layout("left")).await).await, "answer 2");
+
+    // What is not known wakes it: another layout, or a question that was not asked before.
+    site.thaw.send(true).unwrap();
+    assert_eq!(text(send(&site, layout("right")).await).await, "answer 3");
+    assert_eq!(
+        text(send(&site, get("/api/sessions")).await).await,
+        "answer 4"
+    );
+    // What somebody does makes all of it void.
+    assert_eq!(
+        text(send(&site, post("/api/kernels", "{}")).await).await,
+        "answer 5"
+    );
+    site.thaw.send(false).unwrap();
+    let mut client = client(&site).await;
+    let answer = tokio::spawn(async move {
+        soon(client.send_request(get("/api/kernels?23")))
+            .await
+            .unwrap()
+    });
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    assert!(!answer.is_finished());
+    site.thaw.send(true).unwrap();
+    assert_eq!(text(answer.await.unwrap()).await, "answer 6");
+}
+
+#[tokio::test]
 async fn the_end_of_the_permission_closes_a_websocket_on_both_sides() {
     let (told, mut heard) = tokio::sync::mpsc::unbounded_channel();
     let router = Router::new().route(

@@ -18,7 +18,7 @@ use hyper_util::service::TowerToHyperService;
 use parking_lot::Mutex;
 use proxy::{
     ActivityKind, Admission, ClientAddress, Gatekeeper, Passage, Proxy, ProxyLimits, ProxySettings,
-    Target,
+    Target, Wake,
 };
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -60,7 +60,7 @@ pub struct Gate {
     target: Target,
     notes: Mutex<Vec<ActivityKind>>,
     ended: Ended,
-    /// Admissions wait for it.
+    /// Requests wait for it.
     thawed: tokio::sync::watch::Receiver<bool>,
     pub waiting: tokio::sync::watch::Sender<usize>,
 }
@@ -81,16 +81,20 @@ impl Gatekeeper for Gate {
             ));
         }
         self.waiting.send_modify(|waiting| *waiting += 1);
-        self.thawed
-            .clone()
-            .wait_for(|thawed| *thawed)
-            .await
-            .unwrap();
+        let mut thawed = self.thawed.clone();
+        let is_frozen = !*thawed.borrow();
+        let wake = is_frozen.then(|| -> Wake {
+            Box::pin(async move {
+                thawed.wait_for(|thawed| *thawed).await.unwrap();
+                Ok(())
+            })
+        });
         Admission::Forward(Passage {
             server_id: self.server_id,
             target: self.target.clone(),
             user_name: USER.into(),
             identity_key: KEY,
+            wake,
             ended: Some(self.ended.clone().boxed()),
         })
     }

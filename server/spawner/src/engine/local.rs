@@ -194,9 +194,7 @@ impl Shared {
 /// are removed here.
 impl Drop for Shared {
     fn drop(&mut self) {
-        for directory in self.host.groups.directories() {
-            let _ = std::fs::remove_dir(directory);
-        }
+        self.host.groups.remove_empty_base();
         for directory in [self.layout.home_mounts(), self.layout.run_dir.clone()] {
             let _ = std::fs::remove_dir(directory);
         }

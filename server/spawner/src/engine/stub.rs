@@ -191,6 +191,10 @@ impl StubEngine {
         match kind {
             None => Ok(()),
             Some(FaultKind::Fail(error)) => Err(error),
+            Some(FaultKind::FailLate(delay, error)) => {
+                tokio::time::sleep(delay).await;
+                Err(error)
+            }
             Some(FaultKind::Hang) => std::future::pending().await,
             Some(FaultKind::Delay(delay)) => {
                 tokio::time::sleep(delay).await;

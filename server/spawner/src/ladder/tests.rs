@@ -28,6 +28,7 @@ fn ready() -> Signals {
         last_busy: None,
         kernels: vec![],
         thawed: None,
+        watched_since: START,
     }
 }
 
@@ -283,6 +284,33 @@ fn the_owner_is_warned_before_each_step() {
 }
 
 #[test]
+fn who_could_not_be_warned_is_warned_first() {
+    // The hub was away, or its host slept, until minute 100.
+    let found = Signals {
+        watched_since: minute(100),
+        ..ready()
+    };
+    check(
+        "ready",
+        &found,
+        &SETTINGS,
+        &[(100, STAY), (104, STAY), (105, STOP)],
+    );
+    let next = look(&found, &SETTINGS, minute(100)).next.unwrap();
+    assert_eq!((next.at, next.warn), (minute(105), true));
+    let held = Signals {
+        watched_since: minute(100),
+        ..frozen()
+    };
+    check("frozen", &held, &SETTINGS, &[(104, STAY), (105, STOP)]);
+    let back = Signals {
+        last_interaction: Some(minute(102)),
+        ..found
+    };
+    check("came back", &back, &SETTINGS, &[(111, STAY), (112, FREEZE)]);
+}
+
+#[test]
 fn a_thaw_by_a_request_gives_a_moment_and_no_new_hour() {
     let thawed = |at, thaws_in_vain| Signals {
         thawed: Some(Thawed {
@@ -340,6 +368,7 @@ prop_compose! {
         last_busy in times(),
         kernels in proptest::collection::vec((0_usize..4, -100_i64..400), 0..4),
         thawed in proptest::option::of((-100_i64..400, 1_u32..10)),
+        watched_since in -100_i64..400,
     ) -> Signals {
         let states = [KernelState::Busy, KernelState::Starting, KernelState::Idle, KernelState::Unknown];
         Signals {
@@ -350,6 +379,7 @@ prop_compose! {
             last_busy,
             kernels: kernels.into_iter().map(|(state, since)| Kernel { state: states[state], since: minute(since) }).collect(),
             thawed: thawed.map(|(at, thaws_in_vain)| Thawed { at: minute(at), thaws_in_vain }),
+            watched_since: minute(watched_since),
         }
     }
 }
@@ -389,8 +419,8 @@ proptest! {
         prop_assert!(decision.idle_since <= now);
         if !decision.busy {
             // Nothing but time passes from here.
-            let later = decision.idle_since.plus_ms(stop_after_ms).max(now);
-            let signals = Signals { last_interaction: signals.last_interaction.map(|time| time.min(now)), last_busy: signals.last_busy.map(|time| time.min(now)), started_at: signals.started_at.min(now), kernels: vec![], ..signals };
+            let later = decision.idle_since.plus_ms(stop_after_ms).max(now.plus_ms(settings.warn_before_ms));
+            let signals = Signals { watched_since: signals.watched_since.min(now), last_interaction: signals.last_interaction.map(|time| time.min(now)), last_busy: signals.last_busy.map(|time| time.min(now)), started_at: signals.started_at.min(now), kernels: vec![], ..signals };
             let decision = look(&signals, &settings, later.plus_ms(settings.keep_busy_ms));
             prop_assert!(matches!(decision.step, LadderStep::Stop(_)), "{:?}", decision);
         }
@@ -399,7 +429,7 @@ proptest! {
     #[test]
     fn the_announced_step_is_the_one_that_comes(signals in signals(), settings in settings(), now in 0_i64..400) {
         let now = minute(now);
-        let signals = Signals { kernels: vec![], last_interaction: signals.last_interaction.map(|time| time.min(now)), last_busy: signals.last_busy.map(|time| time.min(now)), started_at: signals.started_at.min(now), thawed: None, ..signals };
+        let signals = Signals { kernels: vec![], watched_since: signals.watched_since.min(now), last_interaction: signals.last_interaction.map(|time| time.min(now)), last_busy: signals.last_busy.map(|time| time.min(now)), started_at: signals.started_at.min(now), thawed: None, ..signals };
         let Some(next) = look(&signals, &settings, now).next else { return Ok(()) };
         prop_assert!(next.at > now);
         prop_assert_eq!(look(&signals, &settings, next.at.plus_ms(-1)).step, LadderStep::Stay);

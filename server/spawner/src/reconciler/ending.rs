@@ -74,20 +74,24 @@ impl Driver {
     }
 
     /// Writes the failure first, so that it is seen at once, then clears away what the phase left.
+    /// Nothing is done if something else is wanted by now: that follows next.
     pub(super) async fn fail(
         &self,
         server: &Server,
         failure: ServerFailure,
     ) -> Result<(), WriteError> {
         let is_start = server.state().is_starting();
-        tracing::warn!(server_id = %server.id, phase = failure.phase.as_str(), cause = failure.cause, "a server failed");
+        tracing::warn!(server_id = %server.id, phase = failure.phase.as_str(), cause = failure.cause, "a phase of a server failed");
         let log = failure_log(&self.core, server).await;
         let failed = self
             .core
-            .apply_with(&self.resident, Event::Failed(failure), None, |server| {
+            .apply_in_step(&self.resident, server, Event::Failed(failure), |server| {
                 server.failure_log.clone_from(&log);
             })
             .await;
+        if let Err(WriteError::Refused(_)) = failed {
+            return failed.map(|_| ());
+        }
         if is_start {
             let began = server
                 .life

@@ -18,6 +18,7 @@ impl Driver {
     pub(super) async fn freeze(&self, server: &Server) -> Result<(), WriteError> {
         let _gate = self.resident.gate.lock().await;
         let began = self.core.now();
+        let decided = self.resident.watched.lock().freeze_decided.take();
         self.resident.set_hold(Hold::Closing);
         let frozen = self
             .in_time("freeze", || self.core.engine.freeze(server.id))
@@ -33,7 +34,8 @@ impl Driver {
         self.resident.set_hold(Hold::AsWritten);
         written?;
         measure::paused(self.core.now().since_ms(began));
-        if self.resident.last_interaction() >= Some(began) {
+        // Also who came after the decision and before the freeze has been frozen while working.
+        if self.resident.last_interaction() >= Some(decided.unwrap_or(began)) {
             let note = Note::system("proxy", "somebody came back at the same moment");
             self.core
                 .apply(&self.resident, Event::Wanted(Wish::Thaw), Some(&note))

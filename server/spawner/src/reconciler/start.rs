@@ -46,7 +46,9 @@ impl Driver {
                 () = self.superseded(Step::AwaitTurn, Duration::ZERO) => return Ok(()),
                 () = tokio::time::sleep_until(deadline) => {
                     let failure = failure::by_time(ServerState::Queued, self.core.now());
-                    self.core.apply(&self.resident, Event::Failed(failure), None).await?;
+                    self.core
+                        .apply_in_step(&self.resident, server, Event::Failed(failure), |_| {})
+                        .await?;
                     return Ok(());
                 }
             }
@@ -163,6 +165,8 @@ impl Driver {
         for leftover in [spare_id, server.id] {
             self.core.engine.stop(leftover, Duration::ZERO).await.ok();
         }
+        // Nobody knows the spare any more: its records and its account go with it.
+        self.core.engine.destroy(spare_id).await.ok();
         Ok(())
     }
 

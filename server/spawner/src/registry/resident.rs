@@ -41,6 +41,8 @@ pub(crate) struct Watched {
     pub(crate) thawed: Option<Thawed>,
     /// This instance did not freeze when asked: it is not asked again.
     pub(crate) cannot_freeze: bool,
+    /// When the freeze that comes was decided: whoever does something later takes it back.
+    pub(crate) freeze_decided: Option<Timestamp>,
     pub(crate) is_warned: bool,
     /// Busy, and when the next pause comes: as last told to everyone.
     pub(crate) told: Option<(bool, Option<NextPause>)>,
@@ -71,9 +73,11 @@ const NEVER: i64 = i64::MIN;
 
 impl Resident {
     pub(super) fn new(server: Server) -> Self {
-        let interaction_at = server.last_activity_at.map_or(NEVER, |time| time.0);
+        // Written before the clock was set back, it would keep the server awake until then.
+        let last_activity_at = server.last_activity_at.min(Some(Timestamp::now()));
+        let interaction_at = last_activity_at.map_or(NEVER, |time| time.0);
         let watched = Watched {
-            activity_written: server.last_activity_at,
+            activity_written: last_activity_at,
             ..Watched::default()
         };
         Self {
@@ -172,8 +176,26 @@ impl Resident {
         self.last_interaction().max(self.watched.lock().last_busy)
     }
 
-    /// What the ladder looks at; none when the server is not alive.
-    pub(crate) fn signals(&self) -> Option<Signals> {
+    /// Forgets times that have not come yet, after the clock was set back: until they come again,
+    /// an idle server would seem to be in use, and its kernels would not be asked.
+    pub(crate) fn forget_future(&self, now: Timestamp) {
+        self.interaction_at.fetch_min(now.0, Ordering::Relaxed);
+        self.presence_at.fetch_min(now.0, Ordering::Relaxed);
+        let mut watched = self.watched.lock();
+        watched.last_busy = watched.last_busy.min(Some(now));
+        watched.activity_written = watched.activity_written.min(Some(now));
+        watched.polled_at = watched.polled_at.filter(|polled_at| *polled_at <= now);
+        for kernel in watched.kernels.values_mut() {
+            kernel.since = kernel.since.min(now);
+        }
+        if let Some(thawed) = &mut watched.thawed {
+            thawed.at = thawed.at.min(now);
+        }
+    }
+
+    /// What the ladder looks at; none when the server is not alive. `watched_since` is when the hub
+    /// began to look.
+    pub(crate) fn signals(&self, watched_since: Timestamp) -> Option<Signals> {
         let server = self.server();
         let liveness = match server.state() {
             ServerState::Ready => Liveness::Ready,
@@ -190,6 +212,7 @@ impl Resident {
             last_busy: watched.last_busy,
             kernels: watched.kernels.values().copied().collect(),
             thawed: watched.thawed,
+            watched_since,
         })
     }
 
@@ -257,5 +280,31 @@ mod tests {
         resident.note_interaction(Timestamp(35));
         resident.note_thaw(Timestamp(40));
         assert_eq!(in_vain(), Some(1));
+    }
+
+    #[test]
+    fn times_that_have_not_come_yet_are_forgotten() {
+        let mut server = testing::server("alice", "");
+        server.last_activity_at = Some(Timestamp(i64::MAX));
+        let resident = Resident::new(server);
+        assert!(resident.last_interaction() <= Some(Timestamp::now()));
+
+        let untouched = Resident::new(testing::server("bob", ""));
+        let now = Timestamp(100);
+        resident.note_interaction(Timestamp(200));
+        resident.note_presence(Timestamp(300));
+        {
+            let mut watched = resident.watched.lock();
+            watched.last_busy = Some(Timestamp(400));
+            watched.polled_at = Some(Timestamp(500));
+        }
+        for resident in [&resident, &untouched] {
+            resident.forget_future(now);
+        }
+        assert_eq!(resident.last_presence(), Some(now));
+        assert_eq!(resident.last_activity(), Some(now));
+        assert_eq!(resident.watched.lock().polled_at, None);
+        assert_eq!(untouched.last_presence(), None);
+        assert_eq!(untouched.last_activity(), None);
     }
 }

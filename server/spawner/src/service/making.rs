@@ -64,6 +64,25 @@ impl Spawner {
         profile: Option<&str>,
         actor: &Actor,
     ) -> Result<Arc<Resident>> {
+        let spawner = self.clone();
+        let user_name = user_name.to_owned();
+        let profile = profile.map(str::to_owned);
+        let actor = actor.clone();
+        self.to_the_end(async move {
+            spawner
+                .make_default(user_id, &user_name, profile.as_deref(), &actor)
+                .await
+        })
+        .await
+    }
+
+    async fn make_default(
+        &self,
+        user_id: UserId,
+        user_name: &str,
+        profile: Option<&str>,
+        actor: &Actor,
+    ) -> Result<Arc<Resident>> {
         let name = ServerName::default_server();
         let _making = self.core.making.lock().await;
         if let Some(resident) = self.of_name(user_id, &name) {
@@ -105,30 +124,50 @@ impl Spawner {
         let display_name = checked_display_name(display_name, name.as_str())?;
         let settings = self.core.settings.load_full();
         let profile = profile::find(&settings.profiles, profile)?.clone();
+        let spawner = self.clone();
+        let user_name = user_name.to_owned();
+        let actor = actor.clone();
+        let making = self.to_the_end(async move {
+            let plan = Plan {
+                user_id,
+                user_name: &user_name,
+                name: &name,
+                display_name: &display_name,
+                profile,
+                actor: &actor,
+            };
+            spawner.make_named(plan, settings.named_servers_max).await
+        });
+        let resident = making.await?;
+        Ok(self.view(&resident))
+    }
+
+    async fn make_named(&self, plan: Plan<'_>, named_servers_max: u32) -> Result<Arc<Resident>> {
         let _making = self.core.making.lock().await;
-        if self.of_name(user_id, &name).is_some() {
+        if self.of_name(plan.user_id, plan.name).is_some() {
             return Err(name_taken());
         }
         let named = self
             .core
             .registry
-            .of_user(user_id)
+            .of_user(plan.user_id)
             .iter()
             .filter(|other| !other.server().is_default())
             .count();
-        if named >= settings.named_servers_max as usize {
-            return Err(limit_reached(settings.named_servers_max));
+        if named >= named_servers_max as usize {
+            return Err(limit_reached(named_servers_max));
         }
-        let plan = Plan {
-            user_id,
-            user_name,
-            name: &name,
-            display_name: &display_name,
-            profile,
-            actor,
-        };
-        let resident = self.insert(plan).await?;
-        Ok(self.view(&resident))
+        self.insert(plan).await
+    }
+
+    /// Does something to the end even if the caller goes away: a row that was written and is not in
+    /// memory would be a server that is nowhere, and its name could not be given again.
+    async fn to_the_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        let done = self.core.tasks.spawn(work).await;
+        done.map_err(|error| SpawnerError::Bug(error.to_string()))?
     }
 
     fn of_name(&self, user_id: UserId, name: &ServerName) -> Option<Arc<Resident>> {
@@ -159,15 +198,18 @@ impl Spawner {
             "profile": server.profile.slug,
             "host_label": server.host_label,
         });
-        self.core.recorder.record(Some(server.user_id), NewAuditEntry {
-            request_id: String::new(),
-            actor: actor.clone(),
-            action: "server.create",
-            target: format!("server:{}", server.id),
-            outcome: Outcome::Ok,
-            reason: String::new(),
-            change: change.to_string(),
-        });
+        self.core.recorder.record(
+            Some(server.user_id),
+            NewAuditEntry {
+                request_id: String::new(),
+                actor: actor.clone(),
+                action: "server.create",
+                target: format!("server:{}", server.id),
+                outcome: Outcome::Ok,
+                reason: String::new(),
+                change: change.to_string(),
+            },
+        );
         let event = server.event("stop", server.created_at);
         let resident = self.core.registry.add(server);
         let _ = self.core.events.send(event);

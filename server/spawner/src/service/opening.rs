@@ -1,6 +1,7 @@
 //! Beginning and ending.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
@@ -49,6 +50,7 @@ impl Spawner {
             events: broadcast::Sender::new(limits::WATCH_BUFFER),
             orphans: Mutex::default(),
             making: tokio::sync::Mutex::default(),
+            watched_since: AtomicI64::new(began.0),
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
         });

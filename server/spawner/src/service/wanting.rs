@@ -127,6 +127,9 @@ impl Spawner {
             if matches!(wish, Wish::Thaw | Wish::Start) {
                 resident.note_interaction(core.now());
             }
+            if wish == Wish::Freeze {
+                resident.watched.lock().freeze_decided = Some(core.now());
+            }
             let written = core
                 .apply(&resident, Event::Wanted(wish), Some(&note))
                 .await;
@@ -186,15 +189,18 @@ impl Spawner {
         actor: &Actor,
         change: serde_json::Value,
     ) {
-        self.core.recorder.record(Some(server.user_id), NewAuditEntry {
-            request_id: String::new(),
-            actor: actor.clone(),
-            action,
-            target: format!("server:{}", server.id),
-            outcome: Outcome::Ok,
-            reason: String::new(),
-            change: change.to_string(),
-        });
+        self.core.recorder.record(
+            Some(server.user_id),
+            NewAuditEntry {
+                request_id: String::new(),
+                actor: actor.clone(),
+                action,
+                target: format!("server:{}", server.id),
+                outcome: Outcome::Ok,
+                reason: String::new(),
+                change: change.to_string(),
+            },
+        );
     }
 
     /// Has every server that is not at rest stopped, and waits for none of them. For an operator

@@ -4,6 +4,7 @@ mod kernels;
 mod warning;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::Semaphore;
 use types::Timestamp;
@@ -23,8 +24,12 @@ const ARCHIVE_INTERVAL_MS: i64 = 60_000;
 pub(crate) async fn run(core: Arc<Core>) {
     let polls = Arc::new(Semaphore::new(limits::KERNEL_POLLS_MAX));
     let mut archived_at = Timestamp(0);
+    let mut looked_at = core.now();
     loop {
         tokio::time::sleep(limits::LADDER_TICK).await;
+        let now = core.now();
+        note_break(&core, looked_at, now);
+        looked_at = now;
         for resident in core.registry.awake() {
             if let Err(error) = look(&core, &resident, &polls).await {
                 tracing::error!(server_id = %resident.server().id, %error, "a step of the ladder could not be written");
@@ -37,16 +42,30 @@ pub(crate) async fn run(core: Arc<Core>) {
     }
 }
 
+/// Notes that nobody looked for a while (the host slept), or that the clock was set.
+fn note_break(core: &Core, looked_at: Timestamp, now: Timestamp) {
+    if now.since_ms(looked_at).abs() > limits::LADDER_BREAK_MS {
+        core.watched_since.store(now.0, Ordering::Relaxed);
+    }
+    if now < looked_at {
+        core.watched_since.fetch_min(now.0, Ordering::Relaxed);
+        for resident in core.registry.all() {
+            resident.forget_future(now);
+        }
+    }
+}
+
 /// One look at one server.
 async fn look(
     core: &Arc<Core>,
     resident: &Arc<Resident>,
     polls: &Arc<Semaphore>,
 ) -> Result<(), WriteError> {
-    let Some(signals) = resident.signals() else {
+    // Before the look: what comes later than this was not seen by the decision.
+    let now = core.now();
+    let Some(signals) = resident.signals(core.watched_since()) else {
         return Ok(());
     };
-    let now = core.now();
     let settings = core.ladder_of(resident);
     let decision = ladder::look(&signals, &settings, now);
     let is_ready = signals.liveness == Liveness::Ready;
@@ -78,6 +97,7 @@ async fn look(
         LadderStep::Freeze if !is_quiet(resident, now) => Ok(()),
         LadderStep::Freeze => {
             let idle = readable(now.since_ms(decision.idle_since));
+            resident.watched.lock().freeze_decided = Some(now);
             pause(
                 core,
                 resident,

@@ -237,15 +237,16 @@ async fn keep_log(core: &Core, resident: &Resident, log: Vec<String>) -> Result<
 /// An instance that ended by itself leaves its control group, its mounted home and its sockets: they
 /// go once its server rests. The engine tells of it once only, as of anything that was stopped.
 fn clear_away_ended(core: &Arc<Core>, observed: &[Observed], began: Timestamp) {
-    for ended in observed {
-        let is_left = matches!(ended.phase, ObservedPhase::Exited { .. })
+    let is_left = |ended: &&Observed| {
+        matches!(ended.phase, ObservedPhase::Exited { .. })
             && core
                 .registry
                 .get(ended.server_id)
-                .is_some_and(|resident| rests_since_before(&resident, began));
-        if is_left {
-            stop_orphan(core, ended);
-        }
+                .is_some_and(|resident| rests_since_before(&resident, began))
+    };
+    let left = observed.iter().filter(is_left);
+    for ended in left.take(limits::CLEARED_AT_ONCE_MAX) {
+        stop_orphan(core, ended);
     }
 }
 
@@ -290,16 +291,19 @@ fn is_orphan(core: &Core, observed: &Observed, began: Timestamp) -> bool {
 fn report_orphan(core: &Core, orphan: &Observed) {
     measure::orphan_found();
     tracing::warn!(server_id = %orphan.server_id, generation = orphan.generation, "an instance that no server owns was found");
-    core.recorder.record(None, NewAuditEntry {
-        request_id: String::new(),
-        actor: Actor::system("reconciler"),
-        action: "server.orphan",
-        target: format!("server:{}", orphan.server_id),
-        outcome: Outcome::Ok,
-        reason: "an instance that no server owns was found; it is stopped at the next look"
-            .to_owned(),
-        change: serde_json::json!({ "generation": orphan.generation }).to_string(),
-    });
+    core.recorder.record(
+        None,
+        NewAuditEntry {
+            request_id: String::new(),
+            actor: Actor::system("reconciler"),
+            action: "server.orphan",
+            target: format!("server:{}", orphan.server_id),
+            outcome: Outcome::Ok,
+            reason: "an instance that no server owns was found; it is stopped at the next look"
+                .to_owned(),
+            change: serde_json::json!({ "generation": orphan.generation }).to_string(),
+        },
+    );
 }
 
 /// Stops it, and clears away what it leaves, unless somebody starts the server at this moment.

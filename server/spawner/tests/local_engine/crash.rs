@@ -214,6 +214,33 @@ async fn nothing_outlives_jupyter() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_restart_of_the_host_loses_a_server_and_is_not_its_failure() {
+    let bench = Bench::new();
+    let server = bench.start(spec()).await;
+    let mut kernel = server.kernel().await;
+    kernel.send("import os; os.kill(os.getppid(), 9)").await;
+    let is_empty = async || processes_of(server.id()).is_empty();
+    until("the last process ends", is_empty).await;
+    assert!(matches!(
+        bench.phase(server.id()).await,
+        Some(ObservedPhase::Exited { .. })
+    ));
+
+    // As the next boot finds it.
+    let path = bench
+        .data_dir()
+        .join(format!("servers/{}/1/instance.json", server.id()));
+    let record = std::fs::read(&path).unwrap();
+    let mut record: serde_json::Value = serde_json::from_slice(&record).unwrap();
+    record["boot_id"] = "another".into();
+    std::fs::write(&path, record.to_string()).unwrap();
+    assert_eq!(bench.phase(server.id()).await, None);
+    assert_eq!(bench.engine.observe().await.unwrap(), []);
+    let stopped = bench.engine.stop(server.id(), Duration::ZERO).await;
+    stopped.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_data_directory_has_one_engine_at_a_time() {
     let bench = Bench::new();
     let second = LocalEngine::open(config(bench.data_dir()));

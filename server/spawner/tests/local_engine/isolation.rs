@@ -231,9 +231,5 @@ async fn each_sandbox_has_a_keyring_of_its_own() {
     let (keyring, user_id) = description.trim().split_once(' ').unwrap();
     let fields: Vec<&str> = keyring.split(';').collect();
     // What is inherited belongs to somebody else, or is called `_uid_ses` after its account.
-    assert_eq!(
-        (fields[1], fields[4]),
-        (user_id, "_ses"),
-        "{description}"
-    );
+    assert_eq!((fields[1], fields[4]), (user_id, "_ses"), "{description}");
 }

@@ -99,12 +99,7 @@ async fn on_other_chains_than_the_first_only_keys_count() {
         hash: HASH,
         signature: &signature,
     };
-    assert!(
-        chains(&chain.endpoint)
-            .check(&claim(address))
-            .await
-            .is_ok()
-    );
+    assert!(chains(&chain.endpoint).check(&claim(address)).await.is_ok());
     assert_eq!(
         code(first_is_another.check(&claim(address)).await),
         ErrorCode::SignatureInvalid

@@ -55,6 +55,9 @@ pub(crate) struct Group {
     pub(crate) unified: Option<PathBuf>,
 }
 
+/// Below the base: where supervisors are.
+const KEEPERS: &str = "keepers";
+
 /// How often removal is tried while the kernel still takes a group's last processes apart.
 const REMOVE_ATTEMPTS_MAX: u32 = 200;
 
@@ -103,6 +106,25 @@ impl Group {
             write(&directory.join("cgroup.procs"), "0")?;
         }
         Ok(())
+    }
+
+    /// Moves the supervisor of one server's group, and what it starts beside the server, out of the
+    /// unit of whoever started it: a service manager that stops the unit ends all that is in it.
+    pub(crate) fn keep_apart(&self) -> io::Result<()> {
+        let Some(base) = self.unified.as_deref().and_then(Path::parent) else {
+            return Ok(());
+        };
+        let keepers = base.join(KEEPERS);
+        create_directory(&keepers)?;
+        write(&keepers.join("cgroup.procs"), "0")
+    }
+
+    /// Removes the directories of a base, if no server and no supervisor is in them.
+    pub(crate) fn remove_empty_base(&self) {
+        let keepers = self.unified.as_ref().map(|base| base.join(KEEPERS));
+        for directory in keepers.into_iter().chain(self.directories()) {
+            let _ = std::fs::remove_dir(directory);
+        }
     }
 
     /// Every process in any of the directories.
@@ -188,4 +210,34 @@ fn number(path: &Path) -> io::Result<u64> {
         .trim()
         .parse()
         .map_err(|_| io::Error::other(format!("{}: not a number", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn supervisors_are_kept_below_the_base_and_not_with_the_hub() {
+        let directory = tempfile::tempdir().unwrap();
+        let base = Group {
+            unified: Some(directory.path().join("base")),
+            ..Group::default()
+        };
+        let keepers = directory.path().join("base").join(KEEPERS);
+        let server = base.named("server.1");
+        // The kernel puts the file into each directory that is made.
+        assert!(server.keep_apart().is_err());
+        std::fs::create_dir_all(&keepers).unwrap();
+        std::fs::write(keepers.join("cgroup.procs"), "").unwrap();
+        server.keep_apart().unwrap();
+        let moved = std::fs::read_to_string(keepers.join("cgroup.procs")).unwrap();
+        assert_eq!(moved, "0");
+
+        base.remove_empty_base();
+        assert!(keepers.exists(), "somebody is in it");
+        std::fs::remove_file(keepers.join("cgroup.procs")).unwrap();
+        base.remove_empty_base();
+        assert!(!directory.path().join("base").exists());
+        Group::default().keep_apart().unwrap();
+    }
 }

@@ -14,7 +14,8 @@ use super::cgroup::freezer::Motion;
 use super::file::is_missing;
 use super::home;
 use super::process::{
-    self, MarkedProcess, ProcessKey, children, descendants, marked, namespace_members, signal_pid,
+    self, MarkedProcess, NamespaceOwners, ProcessKey, children, descendants, marked, namespace,
+    namespace_members, signal_pid,
 };
 use super::record::{Exit, Record, ask_to_stop, generations};
 use super::{Shared, blocking, passing};
@@ -96,15 +97,25 @@ impl Shared {
     }
 
     /// Our processes by the server that they belong to: those of a spare that was adopted still
-    /// carry the spare's mark.
+    /// carry the spare's mark, and those in a recorded sandbox may carry any.
     fn marked_by_owner(&self) -> io::Result<Vec<MarkedProcess>> {
         let mut owners = BTreeMap::new();
+        let mut namespaces = NamespaceOwners::new();
+        let own = namespace(std::process::id().cast_signed());
         for server_id in self.recorded()? {
-            if let Some(record) = self.living_now(server_id)? {
-                owners.insert(record.marked_as, (server_id, record.generation));
+            let Some(record) = self.living_now(server_id)? else {
+                continue;
+            };
+            owners.insert(record.marked_as, (server_id, record.generation));
+            let init = record
+                .init
+                .filter(|init| record.isolated && init.is_alive());
+            let inner = init.and_then(|init| namespace(init.pid));
+            if let Some(inner) = inner.filter(|inner| Some(inner) != own.as_ref()) {
+                namespaces.insert(inner, (server_id, record.generation));
             }
         }
-        let mut processes = marked(&self.layout.engine_name);
+        let mut processes = marked(&self.layout.engine_name, &namespaces);
         for process in &mut processes {
             if let Some((server_id, generation)) =
                 owners.get(&(process.server_id, process.generation))
@@ -153,7 +164,17 @@ impl Shared {
         if instance.join(COLLECTED).exists() {
             return Ok(None);
         }
-        let exit = match (Exit::read(&instance)?, Record::read(&instance)?) {
+        let record = Record::read(&instance)?;
+        // The host has been restarted since, which is nobody's failure: the server was lost, also if
+        // its supervisor still saw how the restart ended it. Nobody misses a spare: of it something
+        // has to be told, so that what it leaves is cleared away.
+        if record
+            .as_ref()
+            .is_some_and(|record| !record.is_of_this_boot() && !record.is_spare)
+        {
+            return Ok(None);
+        }
+        let exit = match (Exit::read(&instance)?, record) {
             (Some(exit), _) => exit,
             (None, Some(record)) => {
                 let exit = Exit::unseen(Some(&record));

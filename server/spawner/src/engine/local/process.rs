@@ -1,6 +1,6 @@
 //! Processes of the host as `/proc` shows them, see proc(5).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -111,9 +111,13 @@ pub(crate) fn descendants(pid: i32) -> BTreeSet<i32> {
     found
 }
 
+/// Names the process id namespace in which a process is.
+pub(crate) fn namespace(pid: i32) -> Option<PathBuf> {
+    std::fs::read_link(proc_path(pid, "ns/pid")).ok()
+}
+
 /// Every process in the same process id namespace as `pid`.
 pub(crate) fn namespace_members(pid: i32) -> BTreeSet<i32> {
-    let namespace = |pid: i32| std::fs::read_link(format!("/proc/{pid}/ns/pid")).ok();
     let own = namespace(std::process::id().cast_signed());
     let Some(wanted) = namespace(pid).filter(|wanted| Some(wanted) != own.as_ref()) else {
         return BTreeSet::new();
@@ -131,13 +135,21 @@ pub(crate) struct MarkedProcess {
     pub(crate) generation: u32,
 }
 
-/// Every living process that carries the mark of this engine.
-pub(crate) fn marked(engine_name: &str) -> Vec<MarkedProcess> {
+/// Whose each process id namespace of a sandbox is.
+pub(crate) type NamespaceOwners = BTreeMap<PathBuf, (ServerId, u32)>;
+
+/// Every living process of this engine: by the namespace that it is in, else by the mark that it
+/// carries. A process writes its own environment, so inside a sandbox a mark may be anybody's;
+/// nobody leaves a namespace.
+pub(crate) fn marked(engine_name: &str, owners: &NamespaceOwners) -> Vec<MarkedProcess> {
     all()
         .filter(|pid| Stat::read(*pid).is_some_and(|stat| !stat.has_ended()))
         .filter_map(|pid| {
-            let environment = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
-            let (server_id, generation) = mark_in(&environment, engine_name)?;
+            let owner = namespace(pid).and_then(|namespace| owners.get(&namespace).copied());
+            let (server_id, generation) = owner.or_else(|| {
+                let environment = std::fs::read(proc_path(pid, "environ")).ok()?;
+                mark_in(&environment, engine_name)
+            })?;
             Some(MarkedProcess {
                 pid,
                 server_id,
@@ -248,5 +260,27 @@ mod tests {
         ] {
             assert_eq!(mark_in(broken.as_bytes(), "abcd"), None, "{broken}");
         }
+    }
+
+    #[test]
+    fn a_forged_mark_does_not_move_a_process_out_of_its_sandbox() {
+        let (forged, owner) = (ServerId::generate(), ServerId::generate());
+        let mut child = std::process::Command::new("/bin/sleep")
+            .arg("600")
+            .env(INSTANCE_VARIABLE, mark("forgery", forged, 1))
+            .spawn()
+            .unwrap();
+        let pid = child.id().cast_signed();
+        let found = |owners: &NamespaceOwners| {
+            marked("forgery", owners)
+                .into_iter()
+                .find(|process| process.pid == pid)
+                .map(|process| (process.server_id, process.generation))
+        };
+        assert_eq!(found(&NamespaceOwners::new()), Some((forged, 1)));
+        let owners = NamespaceOwners::from([(namespace(pid).unwrap(), (owner, 3))]);
+        assert_eq!(found(&owners), Some((owner, 3)));
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 }

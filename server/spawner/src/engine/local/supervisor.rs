@@ -120,6 +120,8 @@ fn run() -> io::Result<Option<Started>> {
     let mut bytes = Vec::new();
     io::stdin().take(PLAN_BYTES_MAX).read_to_end(&mut bytes)?;
     let plan: LaunchPlan = serde_json::from_slice(&bytes)?;
+    // Where this is not allowed, it stays with the hub.
+    let _ = plan.group.keep_apart();
 
     let lock = OpenOptions::new()
         .write(true)

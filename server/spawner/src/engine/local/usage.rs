@@ -4,19 +4,25 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 use types::notebook::Usage;
 use types::{ServerId, Timestamp};
 
 use super::file::{is_missing, read_json, write_atomically};
-use super::home::{self, HomeKind, Space};
+use super::home::measure::{Unlinked, unlinked};
+use super::home::{self, Home, HomeKind, Space};
 use super::instance::{bound_files, inside, resident_bytes};
+use super::process::signal_pid;
 use super::record::Record;
 use super::{Shared, passing};
 use crate::engine::{EngineError, LimitEvent};
 
 /// A directory is looked through no more often than this.
 const DIRECTORY_LOOK_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Part of the limit by which files without a name may exceed it.
+const UNLINKED_PARTS: u64 = 4;
 
 /// What the last look has left for the next.
 #[derive(Debug, Default)]
@@ -104,7 +110,10 @@ impl Shared {
         {
             return Ok(space);
         }
-        let space = home::space(&home, record.bounds.disk_bytes)?;
+        let space = match home.kind {
+            HomeKind::Image => home::space(&home, record.bounds.disk_bytes)?,
+            HomeKind::Directory => space_of_directory(&home, record)?,
+        };
         self.samples
             .lock()
             .entry(record.server_id)
@@ -162,6 +171,28 @@ impl Shared {
             .is_held_full = is_full;
         Ok(())
     }
+}
+
+/// A file that has been deleted takes space as long as somebody has it open. Where such files alone
+/// go well beyond the limit, who holds them is ended: their owner cannot delete them any more. Files
+/// with names never end anything, so that a home that is too large for a smaller profile can be
+/// tidied up.
+fn space_of_directory(home: &Home, record: &Record) -> io::Result<Space> {
+    let mut space = home::space(home, record.bounds.disk_bytes)?;
+    let Unlinked { bytes, holders } = unlinked(&home.path, inside(record)?)?;
+    space.used_bytes = space.used_bytes.saturating_add(bytes);
+    let surplus_max = space.limit_bytes / UNLINKED_PARTS;
+    if bytes > surplus_max && space.used_bytes > space.limit_bytes.saturating_add(surplus_max) {
+        tracing::warn!(
+            server_id = %record.server_id,
+            bytes,
+            "processes that hold deleted files beyond the limit are ended"
+        );
+        for pid in holders {
+            signal_pid(pid, Signal::SIGKILL);
+        }
+    }
+    Ok(space)
 }
 
 /// Compares with what the file says, and notes the new state in it.

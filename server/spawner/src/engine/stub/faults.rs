@@ -35,6 +35,8 @@ pub enum StubCall {
 #[derive(Debug, Clone)]
 pub enum FaultKind {
     Fail(EngineError),
+    /// The call takes that long and fails then.
+    FailLate(Duration, EngineError),
     /// The call never ends.
     Hang,
     /// The call takes longer, then does what it should.

@@ -399,6 +399,34 @@ async fn a_server_that_does_not_thaw_fails_with_a_cause() {
 }
 
 #[tokio::test]
+async fn a_call_that_fails_after_something_else_was_wanted_does_not_matter() {
+    on_each(testing::settings(), |bench| async move {
+        let late = || {
+            FaultKind::FailLate(
+                Duration::from_millis(500),
+                EngineError::Fatal("too late".into()),
+            )
+        };
+        bench.inject(StubCall::Boot, 1, late());
+        let view = bench.signed_in("alice", StartAtSignIn::Yes).await;
+        bench.reaches(view.server_id, ServerState::Booting).await;
+        bench.command(view.server_id, ServerCommand::Stop).await;
+        bench.command(view.server_id, ServerCommand::Start).await;
+        bench.reaches(view.server_id, ServerState::Ready).await;
+
+        bench.inject(StubCall::Stop, 1, late());
+        bench.command(view.server_id, ServerCommand::Stop).await;
+        bench.reaches(view.server_id, ServerState::Stopping).await;
+        bench.command(view.server_id, ServerCommand::Delete).await;
+        bench.is_gone(view.server_id).await;
+        assert_eq!(bench.records.count("server.fail"), 0);
+        assert!(bench.engine.alive().is_empty());
+        bench.is_sound();
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn limits_that_are_hit_are_told() {
     on_each(testing::settings(), |bench| async move {
         let view = bench.ready("alice").await;

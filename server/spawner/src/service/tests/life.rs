@@ -90,6 +90,27 @@ async fn signing_in_again_and_at_the_same_time_makes_one_server() {
 }
 
 #[tokio::test]
+async fn a_making_that_nobody_waits_for_is_finished() {
+    on_each(testing::settings(), |bench| async move {
+        let user_id = UserId::generate();
+        let spawner = &bench.spawner;
+        for wait_us in [0, 100, 1_000, 3_000] {
+            let making =
+                spawner.ensure_default(user_id, "alice", None, &bench.actor, StartAtSignIn::No);
+            let _ = tokio::time::timeout(std::time::Duration::from_micros(wait_us), making).await;
+            let made = eventually("it is known", || async {
+                spawner.servers_of(user_id).await.unwrap().pop()
+            })
+            .await;
+            // Gone before the next round.
+            bench.command(made.server_id, ServerCommand::Delete).await;
+            bench.is_gone(made.server_id).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_door_opens_while_the_server_is_alive() {
     on_each(testing::settings(), |bench| async move {
         assert!(bench.spawner.door("alice").is_none());
@@ -524,6 +545,11 @@ async fn a_spare_is_taken_over_at_once() {
         );
         bench.ready("bob").await;
         assert_eq!(bench.engine.calls(StubCall::Boot), 1);
+        assert_eq!(
+            bench.engine.calls(StubCall::Destroy),
+            1,
+            "nothing of the spare is left"
+        );
         bench.spawner.apply_settings(testing::settings());
         eventually("spares are given up", || async {
             (bench.engine.alive().len() == 2).then_some(())

@@ -293,6 +293,32 @@ async fn what_cannot_be_frozen_is_not_asked_again_and_stops_in_time() {
 }
 
 #[tokio::test]
+async fn who_does_something_between_the_decision_and_the_freeze_is_not_left_frozen() {
+    on_each(testing::settings(), |bench| async move {
+        let view = bench.ready("alice").await;
+        let resident = bench.spawner.core.registry.get(view.server_id).unwrap();
+        let gate = Arc::clone(&resident.gate).lock_owned().await;
+        bench.command(view.server_id, ServerCommand::Freeze).await;
+        // So that the moments differ.
+        let pause = || tokio::time::sleep(std::time::Duration::from_millis(20));
+        pause().await;
+        bench
+            .spawner
+            .note_activity(view.server_id, ActivityKind::Interaction);
+        pause().await;
+        drop(gate);
+        eventually("it is thawed again", || async {
+            (bench.engine.calls(StubCall::Thaw) == 1).then_some(())
+        })
+        .await;
+        let thawed = bench.reaches(view.server_id, ServerState::Ready).await;
+        assert_eq!(thawed.cause, "proxy: somebody came back at the same moment");
+        assert_eq!(bench.engine.calls(StubCall::Freeze), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn only_a_server_that_is_alive_thaws() {
     on_each(testing::settings(), |bench| async move {
         let view = bench.made("alice").await;

@@ -19,13 +19,16 @@ const FRESH_MS: i64 = 2_000;
 /// Stands for all kernels of a server that does not answer.
 const ALL_KERNELS: &str = "";
 
+/// Asks for the kernels as soon as a permit is free. Who waits longest comes next: servers that found
+/// none free again and again would never be asked, and never be paused.
 pub(super) fn poll(core: &Arc<Core>, resident: &Arc<Resident>, polls: &Arc<Semaphore>) {
-    let Ok(permit) = Arc::clone(polls).try_acquire_owned() else {
-        return;
-    };
     resident.watched.lock().is_polling = true;
-    let (work_core, resident) = (Arc::clone(core), Arc::clone(resident));
+    let (work_core, resident, polls) = (Arc::clone(core), Arc::clone(resident), Arc::clone(polls));
     crate::tasks::spawn(core, async move {
+        // It is never closed.
+        let Ok(permit) = polls.acquire_owned().await else {
+            return;
+        };
         let server = resident.server();
         let endpoint = work_core.engine.endpoint(server.id, server.life.generation);
         let asker = Asker {
