@@ -44,8 +44,15 @@ export async function runCell(page, code) {
   return (await output.allInnerTexts()).join('\n').trim();
 }
 
-/** Saves the notebook and waits until JupyterLab says so. */
+/** Saves the notebook and waits until JupyterLab says so. It asks for a name the first time. */
 export async function save(page) {
+  const isUntitled = (await page.title()).startsWith('Untitled');
   await page.keyboard.press('Control+s');
+  const question = page.locator('.jp-Dialog');
+  if (isUntitled) {
+    await question.getByRole('textbox').fill('analysis.ipynb');
+    await question.locator('.jp-mod-accept').click();
+  }
+  await expect(question).toHaveCount(0);
   await expect(page.locator('.jp-NotebookPanel.jp-mod-dirty')).toHaveCount(0);
 }

@@ -53,9 +53,11 @@ test('users are searched, filtered, sorted and paged, and the address keeps it',
   await expect(page).toHaveURL(/sort=newest_first/);
   await expect(table.getByRole('columnheader', { name: 'Made' })).toHaveAttribute('aria-sort', 'descending');
   // A reload shows the same.
-  const before = await rows.nth(1).innerText();
+  const names = () => rows.getByRole('link').allInnerTexts();
+  const before = await names();
+  expect(before.length).toBeGreaterThan(50);
   await page.reload();
-  expect(await rows.nth(1).innerText()).toBe(before);
+  expect(await names()).toEqual(before);
   await page.getByRole('combobox', { name: 'Status' }).selectOption('suspended');
   await page.getByRole('button', { name: 'Show' }).click();
   await expect(page.getByRole('main')).toContainText('Nobody fits');

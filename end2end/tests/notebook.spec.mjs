@@ -28,8 +28,10 @@ test('from the home page to the output of a cell', async ({ hub, administrator, 
   await newNotebook(lab);
   expect(await runCell(lab, 'print(6 * 7)')).toBe('42');
   // What belongs to the hub stays there.
-  const cookies = await lab.context().cookies(lab.url());
-  expect(cookies.map(({ name }) => name)).not.toContain('ledgercloud-session');
+  const polled = await lab.waitForRequest(/\/api\/kernels/);
+  const sent = (await polled.allHeaders()).cookie;
+  expect(sent).toContain('_xsrf');
+  expect(sent).not.toContain('ledgercloud-session');
   expect(await lab.evaluate(() => document.cookie)).not.toContain('ledgercloud');
   // And JupyterLab's own way home leads to the hub.
   await page.bringToFront();
