@@ -8,5 +8,5 @@ cd "$(dirname "$0")"
 eval "$(./setup.sh env)"
 site=$CARGO_TARGET_DIR/site
 printf '\033[1m» building the site (about 15 min the first time on two cores, seconds when nothing changed)\033[0m\n'
-LEPTOS_SITE_ROOT=$site cargo leptos build --release --precompress
+LEPTOS_SITE_ROOT=$site cargo leptos build --split --release --precompress
 exec env LEDGERCLOUD_SITE_ROOT="$site" "$CARGO_TARGET_DIR/release/ledgercloud" serve "$@"

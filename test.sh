@@ -37,7 +37,7 @@ step "lints"
 cargo clippy "${server_crates[@]}" --all-targets --features app/ssr -- -D warnings
 
 step "the site, for the browser tests"
-cargo leptos build
+cargo leptos build --split
 export LEDGERCLOUD_BINARY=$CARGO_TARGET_DIR/debug/ledgercloud LEDGERCLOUD_SITE_ROOT=$PWD/target/site
 
 step "unit, property and integration tests"

@@ -22,17 +22,11 @@ pub mod wallet;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
-use leptos_router::{SsrMode, path};
+use leptos_router::{Lazy, SsrMode, path};
 
-use pages::account::AccountPage;
-use pages::admin::{AuditPage, BulkPage, InvitationsPage, ServersPage, UserPage, UsersPage};
-use pages::dashboard::DashboardPage;
-use pages::gallery::GalleryPage;
 use pages::home::HomePage;
+use pages::lazy;
 use pages::not_found::NotFoundPage;
-use pages::server::ServerPage;
-use pages::sign_in::SignInPage;
-use pages::start::StartPage;
 use shell::{SiteFooter, SiteHeader, SkipLink, provide_shell};
 use ui::toast::{ToastRegion, provide_toasts};
 use wallet::WalletWatcher;
@@ -68,18 +62,18 @@ fn AppRoutes() -> impl IntoView {
     view! {
         <Routes fallback=NotFoundPage>
             <Route path=path!("/") view=HomePage ssr=SsrMode::Async />
-            <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
-            <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async />
-            <Route path=path!("/servers/:id") view=ServerPage ssr=SsrMode::Async />
-            <Route path=path!("/start/:host_label") view=StartPage ssr=SsrMode::Async />
-            <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
-            <Route path=path!("/admin/users") view=UsersPage ssr=SsrMode::Async />
-            <Route path=path!("/admin/users/:id") view=UserPage ssr=SsrMode::Async />
-            <Route path=path!("/admin/servers") view=ServersPage ssr=SsrMode::Async />
-            <Route path=path!("/admin/bulk") view=BulkPage ssr=SsrMode::Async />
-            <Route path=path!("/admin/invitations") view=InvitationsPage ssr=SsrMode::Async />
-            <Route path=path!("/admin/audit") view=AuditPage ssr=SsrMode::Async />
-            <Route path=path!("/ui") view=GalleryPage ssr=SsrMode::Async />
+            <Route path=path!("/sign-in") view={Lazy::<lazy::SignIn>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/dashboard") view={Lazy::<lazy::Dashboard>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/servers/:id") view={Lazy::<lazy::Server>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/start/:host_label") view={Lazy::<lazy::Start>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/account") view={Lazy::<lazy::Account>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/admin/users") view={Lazy::<lazy::AdminUsers>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/admin/users/:id") view={Lazy::<lazy::AdminUser>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/admin/servers") view={Lazy::<lazy::AdminServers>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/admin/bulk") view={Lazy::<lazy::AdminBulk>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/admin/invitations") view={Lazy::<lazy::AdminInvitations>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/admin/audit") view={Lazy::<lazy::AdminAudit>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/ui") view={Lazy::<lazy::Gallery>::new()} ssr=SsrMode::Async />
         </Routes>
     }
 }

@@ -5,6 +5,7 @@ pub mod admin;
 pub mod dashboard;
 pub mod gallery;
 pub mod home;
+pub mod lazy;
 pub mod not_found;
 pub mod server;
 pub mod sign_in;

@@ -13,12 +13,12 @@ export const PROJECT = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
 /** The program; `LEDGERCLOUD_BINARY` names another build. */
 export function binary() {
   const target = process.env.CARGO_TARGET_DIR ?? `${CACHE}/target`;
-  return existing(process.env.LEDGERCLOUD_BINARY ?? `${target}/debug/ledgercloud`, 'cargo leptos build');
+  return existing(process.env.LEDGERCLOUD_BINARY ?? `${target}/debug/ledgercloud`, 'cargo leptos build --split');
 }
 
 /** The compiled site that belongs to the program. */
 export function siteRoot() {
-  return existing(process.env.LEDGERCLOUD_SITE_ROOT ?? resolve(PROJECT, 'target/site'), 'cargo leptos build');
+  return existing(process.env.LEDGERCLOUD_SITE_ROOT ?? resolve(PROJECT, 'target/site'), 'cargo leptos build --split');
 }
 
 /** The Python environment of the notebooks. */

@@ -11,9 +11,16 @@ const HYDRATED_MARK: &str = "hydrated";
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(app::App);
-    if let Some(performance) = web_sys::window().and_then(|window| window.performance()) {
-        // A browser without User Timing only goes unmeasured.
-        let _ = performance.mark(HYDRATED_MARK);
-    }
+    // Asynchronous, because the program of the page may still have to be loaded.
+    wasm_bindgen_futures::spawn_local(async {
+        let Some(body) = leptos::prelude::document().body() else {
+            return;
+        };
+        let mounted = leptos::mount::hydrate_from_async(body, app::App).await;
+        mounted.forget();
+        if let Some(performance) = web_sys::window().and_then(|window| window.performance()) {
+            // A browser without User Timing only goes unmeasured.
+            let _ = performance.mark(HYDRATED_MARK);
+        }
+    });
 }
