@@ -44,7 +44,6 @@ step "unit, property and integration tests"
 cargo nextest run "${server_crates[@]}" --features app/ssr --no-fail-fast
 
 step "browser tests"
-BROWSER_TESTS=(built-in-wallet invitation sign-in-states)
-(cd end2end && npx playwright test "${BROWSER_TESTS[@]}")
+(cd end2end && npx playwright test)
 
 step "done"
