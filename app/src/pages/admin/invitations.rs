@@ -22,7 +22,7 @@ use crate::shell::RequireManager;
 use crate::ui::time::use_now;
 use crate::ui::{
     Badge, Button, ButtonKind, Card, Cell, Column, ControlSize, EmptyState, IconName, Outcome,
-    PageHeader, Table, Time, Tone,
+    PageHeader, Table, Time, Tone, with_short_addresses,
 };
 
 /// `/admin/invitations`.
@@ -116,7 +116,7 @@ fn InvitationLine(row: InvitationRow, reread: Callback<()>) -> impl IntoView {
                 {role_label(row.role)}{(!groups.is_empty()).then(|| format!(" in {groups}"))}
             </Cell>
             <Cell label="Uses left" numeric=true>{row.uses_left}</Cell>
-            <Cell label="Made"><Time at=row.created_at /> " by " {row.created_by}</Cell>
+            <Cell label="Made"><Time at=row.created_at /> " by " {with_short_addresses(&row.created_by)}</Cell>
             <Cell label="Expires"><Time at=row.expires_at /></Cell>
             <Cell label="State">
                 {move || { let (tone, word) = state.get().badge(); view! { <Badge tone>{word}</Badge> } }}

@@ -16,16 +16,7 @@ const EVENTS_SHOWN: usize = 25;
 pub(super) fn History(server_id: ServerId, events: Vec<ServerEvent>) -> impl IntoView {
     let (events, _) = follow_events(server_id, events);
     let shown = RwSignal::new(EVENTS_SHOWN);
-    let newest = Memo::new(move |_| {
-        events.with(|events| {
-            events
-                .iter()
-                .rev()
-                .take(shown.get())
-                .cloned()
-                .collect::<Vec<_>>()
-        })
-    });
+    let newest = Memo::new(move |_| events.with(|events| newest_first(events, shown.get())));
     let has_more = Memo::new(move |_| events.with(Vec::len) > shown.get());
     view! {
         <Card title="Events" description="Who or what did what, and why">
@@ -34,8 +25,8 @@ pub(super) fn History(server_id: ServerId, events: Vec<ServerEvent>) -> impl Int
                 fallback=|| view! { <EmptyState icon=IconName::List title="Nothing has happened yet" /> }
             >
                 <ol class="grid gap-3">
-                    <For each=move || newest.get() key=|event| event.seq let:event>
-                        <EventLine event />
+                    <For each=move || newest.get() key=|line| line.event.seq let:line>
+                        <EventLine line />
                     </For>
                 </ol>
             </Show>
@@ -54,10 +45,35 @@ pub(super) fn History(server_id: ServerId, events: Vec<ServerEvent>) -> impl Int
     }
 }
 
+/// An event, and whether its cause is another than that of the event before it: one wish has many
+/// events, and its cause is said once.
+#[derive(Debug, Clone, PartialEq)]
+struct Line {
+    event: ServerEvent,
+    has_new_cause: bool,
+}
+
+fn newest_first(events: &[ServerEvent], count: usize) -> Vec<Line> {
+    let causes_before = std::iter::once("").chain(events.iter().map(|event| event.cause.as_str()));
+    let mut lines: Vec<Line> = events
+        .iter()
+        .zip(causes_before)
+        .map(|(event, before)| Line {
+            event: event.clone(),
+            has_new_cause: event.cause != before,
+        })
+        .collect();
+    lines.reverse();
+    lines.truncate(count);
+    lines
+}
+
 #[component]
-fn EventLine(event: ServerEvent) -> impl IntoView {
-    let cause =
-        (!event.cause.is_empty()).then(|| format!(" · {}", with_short_addresses(&event.cause)));
+fn EventLine(line: Line) -> impl IntoView {
+    let event = line.event;
+    let cause = line
+        .has_new_cause
+        .then(|| format!(" · {}", with_short_addresses(&event.cause)));
     view! {
         <li class="grid gap-1 text-sm sm:grid-cols-[7rem_1fr_auto] sm:items-baseline sm:gap-3">
             <StateBadge state=event.state />
@@ -86,4 +102,27 @@ pub(crate) fn follow_events(
         || {},
     );
     (events, status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::samples::event;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let events: Vec<ServerEvent> = ["made", "asked for", "asked for", "idle"]
+            .into_iter()
+            .zip(1..)
+            .map(|(cause, seq)| ServerEvent {
+                cause: cause.to_owned(),
+                ..event(seq)
+            })
+            .collect();
+        let said: Vec<bool> = newest_first(&events, 3)
+            .iter()
+            .map(|line| line.has_new_cause)
+            .collect();
+        assert_eq!(said, [true, false, true]);
+    }
 }

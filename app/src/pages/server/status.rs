@@ -74,7 +74,7 @@ pub(crate) fn PauseLine(#[prop(into)] server: Signal<ServerView>) -> impl IntoVi
                 {move || busy.get().then(|| view! { <Badge tone=Tone::Accent>"Computing"</Badge> })}
                 {move || sentence.get().map(|text| view! { <Icon name=IconName::Clock size=14 />{text} })}
             </p>
-            <div class="empty:-mt-1" aria-live="polite">
+            <div class="empty:absolute" aria-live="polite">
                 {move || warning.get().map(|text| view! { <Alert tone=Tone::Warning title=text /> })}
             </div>
         </div>
@@ -127,7 +127,7 @@ fn gauge_meter(shown: Memo<Vec<Gauge>>, label: &'static str) -> impl IntoView {
 pub(crate) fn Notices(#[prop(into)] server: Signal<ServerView>) -> impl IntoView {
     let notices = Memo::new(move |_| server.with(|server| server.notices.clone()));
     view! {
-        <div class="grid gap-2 empty:-mt-4" aria-live="polite">
+        <div class="grid gap-2 empty:absolute" aria-live="polite">
             {move || {
                 notices
                     .get()
