@@ -5,6 +5,8 @@ export function watchConsole(page, hub, allow) {
   const findings = [];
   const isOurs = (url) => !url || url.startsWith(`${hub.origin}/`);
   const note = (text) => {
+    // A page that outlives its program finds nobody there.
+    if (hub.isOver && /net::ERR_/.test(text)) return;
     if (!allow.some((pattern) => pattern.test(text))) findings.push(text);
   };
   page.on('console', (message) => {

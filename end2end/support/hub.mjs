@@ -110,6 +110,7 @@ export async function stop(hub) {
 
 /** Ends everything of the hub and removes its folder. */
 export async function endHub(hub) {
+  hub.isOver = true;
   if (hub.process) {
     const outcome = await stop(hub);
     if (outcome.signal === 'SIGKILL') throw new Error(`the program did not end when asked to; log: ${hub.logFile}`);

@@ -127,7 +127,7 @@ async function signIn(page, passphrase) {
 }
 
 async function signOut(page) {
-  await page.getByRole('banner').getByText('…').first().click();
+  await page.getByRole('banner').locator('summary').last().click();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.waitForURL((url) => url.pathname === '/');
 }

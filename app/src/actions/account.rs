@@ -13,9 +13,6 @@ use super::error::ActionResult;
 #[cfg(feature = "ssr")]
 use super::authority::signed_in;
 
-/// Longest display name of a person, in characters.
-pub const DISPLAY_NAME_MAX: u32 = 60;
-
 /// What the account page shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AccountDetail {

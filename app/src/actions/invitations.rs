@@ -11,11 +11,6 @@ use super::error::ActionResult;
 #[cfg(feature = "ssr")]
 use super::authority::overseer;
 
-/// Most people that one link may let in.
-pub const INVITATION_USES_MAX: u32 = 1_000;
-/// Longest life of a link, in hours: 90 days.
-pub const INVITATION_HOURS_MAX: u32 = 90 * 24;
-
 /// An invitation that was just made: the only moment at which its link is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewInvitation {
@@ -64,8 +59,8 @@ pub async fn make_invitation(
         note: note.trim().to_owned(),
         role,
         groups: group_names(&groups),
-        uses: uses.clamp(1, INVITATION_USES_MAX),
-        expires_in_hours: expires_in_hours.clamp(1, INVITATION_HOURS_MAX),
+        uses,
+        expires_in_hours,
     };
     let identity = &request.services.identity;
     let (id, secret) = identity.invite(&request.context, invitation).await?;

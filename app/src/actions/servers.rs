@@ -18,8 +18,6 @@ use crate::pages::server::title::page_path;
 pub const LOG_LINES_MAX: usize = 200;
 /// Lines of the log that go with a failure.
 pub const FAILURE_LOG_LINES_MAX: usize = 50;
-/// Longest display name of a server, in characters.
-pub const SERVER_DISPLAY_NAME_MAX: u32 = 60;
 
 /// What the dashboard shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

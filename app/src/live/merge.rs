@@ -17,13 +17,15 @@ pub enum NewServers {
     Ignore,
 }
 
-/// Puts the newer view of a server in its place.
+/// Puts a view of a server in its place, unless a newer one is there already: the answer to a
+/// command may come after the event that tells of its effect.
 pub fn merge_server(rows: &mut Vec<ServerView>, server: ServerView, new_servers: NewServers) {
     match rows
         .iter_mut()
         .find(|row| row.server_id == server.server_id)
     {
-        Some(row) => *row = server,
+        Some(row) if row.version <= server.version => *row = server,
+        Some(_) => {}
         None if new_servers == NewServers::Append => rows.push(server),
         None => {}
     }
@@ -70,6 +72,14 @@ mod tests {
         let mut rows = vec![server("a"), server("b")];
         let mut newer = server("b");
         newer.state = ServerState::Frozen;
+        newer.version += 1;
+        merge_server(&mut rows, newer.clone(), NewServers::Ignore);
+        assert_eq!(rows, vec![server("a"), newer.clone()]);
+        // Its answer was overtaken by an event.
+        merge_server(&mut rows, server("b"), NewServers::Ignore);
+        assert_eq!(rows, vec![server("a"), newer.clone()]);
+        // What it uses changes without a new version.
+        newer.busy = true;
         merge_server(&mut rows, newer.clone(), NewServers::Ignore);
         assert_eq!(rows, vec![server("a"), newer]);
     }

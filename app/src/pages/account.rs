@@ -13,8 +13,8 @@ use sessions::Sessions;
 use sign_in_methods::SignInMethods;
 
 use crate::actions::account::{
-    AccountDetail, DISPLAY_NAME_MAX, RenameAccount, RevokeSession, SignOutEverywhere,
-    UnlinkIdentity, UnlinkWallet, read_account,
+    AccountDetail, RenameAccount, RevokeSession, SignOutEverywhere, UnlinkIdentity, UnlinkWallet,
+    read_account,
 };
 use crate::pages::form::{PostedFailure, on_success, outcome, row_action};
 use crate::pages::loading::loaded;
@@ -92,7 +92,7 @@ fn Profile(account: Account) -> impl IntoView {
                         name="display_name"
                         label="Name that others see"
                         value=display_name
-                        length_max=DISPLAY_NAME_MAX
+                        length_max=types::account::DISPLAY_NAME_CHARS_MAX
                         autocomplete="nickname"
                         required=true
                     />

@@ -41,6 +41,7 @@ pub(crate) fn profile() -> ProfileSummary {
 pub(crate) fn server(name: &str) -> ServerView {
     ServerView {
         server_id: server_id(name),
+        version: 1,
         user_id: user_id(),
         owner: "satoshi".into(),
         name: name.into(),

@@ -1,13 +1,12 @@
 //! Names of people and groups. Every path that sets a name goes through these constructors.
 
+use types::account::DISPLAY_NAME_CHARS_MAX;
 use types::{ApiError, ErrorCode, WalletAddress};
 
 use crate::capped::is_deceptive;
 
 /// Characters of a user's or group's name.
 const NAME_CHARS_MAX: usize = 64;
-/// Characters of a display name.
-const DISPLAY_NAME_CHARS_MAX: usize = 80;
 /// RFC 5321 §4.5.3.1.3, less the angle brackets.
 const EMAIL_BYTES_MAX: usize = 254;
 
@@ -100,7 +99,7 @@ pub fn group_name(text: &str) -> Result<String, ApiError> {
 pub fn display_name(text: &str) -> Result<String, ApiError> {
     let name = text.trim();
     let length = name.chars().count();
-    if length == 0 || length > DISPLAY_NAME_CHARS_MAX || name.chars().any(is_deceptive) {
+    if length == 0 || length > DISPLAY_NAME_CHARS_MAX as usize || name.chars().any(is_deceptive) {
         return Err(invalid(format!(
             "a display name has 1 to {DISPLAY_NAME_CHARS_MAX} visible characters"
         ))

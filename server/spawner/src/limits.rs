@@ -89,8 +89,7 @@ pub const LOG_LINES_MAX: usize = 5_000;
 pub const FAILURE_LOG_LINES: usize = 50;
 pub const LOG_LINE_CHARS_MAX: usize = 500;
 
-/// Characters of a display name, and of a reason.
-pub const DISPLAY_NAME_CHARS_MAX: usize = 80;
+/// Characters of a reason.
 pub const REASON_CHARS_MAX: usize = 200;
 /// Owners that one query names; longer lists are filtered here.
 pub const OWNERS_IN_QUERY_MAX: usize = 1_000;

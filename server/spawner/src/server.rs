@@ -88,6 +88,7 @@ impl Server {
         let alive = self.state().is_alive();
         ServerView {
             server_id: self.id,
+            version: self.version,
             user_id: self.user_id,
             owner: self.owner_name.clone(),
             name: self.name.clone(),

@@ -1,6 +1,7 @@
 //! `ledgercloud serve`: runs the site until it is asked to end.
 
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -155,7 +156,11 @@ pub async fn run(flags: &Flags) -> Outcome {
 }
 
 fn make_data_folder(settings: &Settings) -> Result<(), Vec<String>> {
-    std::fs::create_dir_all(&settings.data_dir)
+    // Names, addresses and everybody's files: nobody else's to read.
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&settings.data_dir)
         .map_err(|error| vec![format!("{}: {error}", settings.data_dir.display())])
 }
 

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{GroupId, IdentityId, SessionKey, Timestamp, UserId, WalletAddress, WalletId};
 
+/// Characters of the name that people give themselves or their servers.
+pub const DISPLAY_NAME_CHARS_MAX: u32 = 80;
+
 /// What a user may do everywhere. Managing a group is a matter of its membership.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]

@@ -58,6 +58,11 @@ pub enum UserSort {
     LastSeenFirst,
 }
 
+/// People whom one invitation may let in.
+pub const INVITATION_USES_MAX: u32 = 1_000;
+/// Hours for which an invitation may be good: 90 days.
+pub const INVITATION_HOURS_MAX: u32 = 90 * 24;
+
 /// What an invitation gives.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvitationRequest {

@@ -119,6 +119,9 @@ pub enum ServerCommand {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ServerView {
     pub server_id: ServerId,
+    /// Rises with each change of the server, but not with what it uses. Answers and pushed events
+    /// overtake one another: the higher is the newer.
+    pub version: i64,
     pub user_id: UserId,
     /// Name of the owner.
     pub owner: String,

@@ -4,7 +4,7 @@ use leptos::form::ActionForm;
 use leptos::prelude::*;
 use types::notebook::{ProfileSummary, ServerView};
 
-use crate::actions::servers::{CreateServer, SERVER_DISPLAY_NAME_MAX};
+use crate::actions::servers::CreateServer;
 use crate::pages::form::{on_success, outcome, row_action};
 use crate::pages::server::name::{
     SERVER_NAME_MAX, SERVER_NAME_PATTERN, SERVER_NAME_RULE, name_problem,
@@ -84,7 +84,7 @@ fn NewServerForm(
                 name="display_name"
                 label="Title (optional)"
                 hint="What the dashboard calls it. The name, when empty."
-                length_max=SERVER_DISPLAY_NAME_MAX
+                length_max=types::account::DISPLAY_NAME_CHARS_MAX
             />
             <Select name="profile" label="Size" options=profile_options(&profiles) selected=default required=true />
             <div class="flex items-end">

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use types::notebook::ServerView;
 
 use super::title::title;
-use crate::actions::servers::{RenameServer as RenameAction, SERVER_DISPLAY_NAME_MAX};
+use crate::actions::servers::RenameServer as RenameAction;
 use crate::pages::form::{on_success, outcome, row_action};
 use crate::ui::dialog::close_dialog;
 use crate::ui::{
@@ -40,7 +40,7 @@ pub(crate) fn RenameServer(
                     label="Name"
                     id=format!("{dialog}-name")
                     value=name
-                    length_max=SERVER_DISPLAY_NAME_MAX
+                    length_max=types::account::DISPLAY_NAME_CHARS_MAX
                     required=true
                 />
                 <Outcome result=outcome(rename) />

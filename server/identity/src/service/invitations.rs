@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use types::account::Role;
-use types::admin::{InvitationRequest, InvitationRow};
+use types::admin::{INVITATION_HOURS_MAX, INVITATION_USES_MAX, InvitationRequest, InvitationRow};
 use types::{ApiError, ErrorCode, InvitationId, Timestamp, UserId};
 
 use super::account::no_user;
@@ -16,13 +16,9 @@ use crate::store::invitation::{self, Invitation};
 use crate::store::{audit, begin_write, lock_people, user};
 use crate::user_name::group_name;
 
-/// People whom one invitation may let in.
-const USES_MAX: u32 = 10_000;
 /// Groups that one invitation names.
 const GROUPS_MAX: usize = 50;
 const HOUR_MS: i64 = 60 * 60 * 1_000;
-/// A year.
-const EXPIRES_IN_HOURS_MAX: u32 = 24 * 366;
 /// How long a link to one person's account is good.
 pub(crate) const PERSONAL_TTL_MS: i64 = 7 * 24 * HOUR_MS;
 
@@ -191,16 +187,16 @@ fn checked_grant(request: &InvitationRequest) -> Result<Grant> {
             ApiError::new(ErrorCode::BadRequest, message).with_field(field),
         ))
     };
-    if request.uses == 0 || request.uses > USES_MAX {
+    if request.uses == 0 || request.uses > INVITATION_USES_MAX {
         return bad(
             "uses",
-            format!("an invitation is for 1 to {USES_MAX} people"),
+            format!("an invitation is for 1 to {INVITATION_USES_MAX} people"),
         );
     }
-    if request.expires_in_hours == 0 || request.expires_in_hours > EXPIRES_IN_HOURS_MAX {
+    if request.expires_in_hours == 0 || request.expires_in_hours > INVITATION_HOURS_MAX {
         return bad(
             "expires_in_hours",
-            format!("an invitation lasts 1 to {EXPIRES_IN_HOURS_MAX} hours"),
+            format!("an invitation lasts 1 to {INVITATION_HOURS_MAX} hours"),
         );
     }
     if request.groups.len() > GROUPS_MAX {

@@ -14,7 +14,7 @@ use crate::server::Server;
 use crate::server_name::ServerName;
 use crate::state::Life;
 use crate::store::Insertion;
-use crate::{SpawnerError, limits, profile};
+use crate::{SpawnerError, profile};
 
 /// Labels tried for one server: each further one has a hash of 32 bits.
 const LABEL_ATTEMPTS_MAX: u32 = 8;
@@ -274,7 +274,7 @@ pub(super) fn checked_display_name(display_name: &str, fallback: &str) -> Result
     };
     let problem = if display_name.chars().any(char::is_control) {
         "a title has no control characters"
-    } else if display_name.chars().count() > limits::DISPLAY_NAME_CHARS_MAX {
+    } else if display_name.chars().count() > types::account::DISPLAY_NAME_CHARS_MAX as usize {
         "a title has at most 80 characters"
     } else if display_name.is_empty() {
         "a title is needed"

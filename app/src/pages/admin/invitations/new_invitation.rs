@@ -3,10 +3,9 @@
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use types::account::Role;
+use types::admin::{INVITATION_HOURS_MAX, INVITATION_USES_MAX};
 
-use crate::actions::invitations::{
-    INVITATION_HOURS_MAX, INVITATION_USES_MAX, MakeInvitation, NewInvitation,
-};
+use crate::actions::invitations::{MakeInvitation, NewInvitation};
 use crate::pages::account::role_label;
 use crate::pages::form::{on_success, outcome, row_action};
 use crate::ui::{
