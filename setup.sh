@@ -19,6 +19,7 @@ NOTEBOOK_ENVIRONMENT=$CACHE/notebook-environment-$ENVIRONMENT_KEY
 
 say() { printf '\033[1m» %s\033[0m\n' "$*" >&2; }
 have() { command -v "$1" >/dev/null 2>&1; }
+have cargo || PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
 quietly() { # quietly COMMAND…: its output is shown only if it fails
   local log; log=$(mktemp)
   if ! "$@" >"$log" 2>&1; then tail -n 60 "$log" >&2; rm -f "$log"; say "failed: $*"; exit 1; fi
@@ -38,7 +39,7 @@ print_environment() {
   local name; name=$(toolchain)
   [ -z "$name" ] || echo "export RUSTUP_TOOLCHAIN=$name"
   echo "export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$CACHE/target}"
-  echo "export PATH=$CACHE/tools/bin:$PWD/style/node_modules/.bin:\$PATH"
+  echo "export PATH=$CACHE/tools/bin:$PWD/style/node_modules/.bin:\$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
   echo "export LEDGERCLOUD_NOTEBOOK_ENVIRONMENT=$NOTEBOOK_ENVIRONMENT"
 }
 
@@ -72,7 +73,13 @@ install_packages ${packages[@]+"${packages[@]}"}
 
 # --- Rust with the browser target ----------------------------------------------------------------
 if ! have rustup && ! have cargo; then
-  say "please install Rust first: https://rustup.rs"; exit 1
+  say "installing Rust for this user by rustup (about a minute)"
+  installer=$(mktemp)
+  if ! curl --proto '=https' --tlsv1.2 --silent --show-error --fail https://sh.rustup.rs -o "$installer" ||
+    ! quietly sh "$installer" -y --no-modify-path --profile minimal --component clippy --component rustfmt; then
+    say "please install Rust first: https://rustup.rs"; exit 1
+  fi
+  rm -f "$installer"
 fi
 if [ -z "$(toolchain)" ]; then
   if have rustup && timeout 120 rustup target add wasm32-unknown-unknown >/dev/null 2>&1; then
