@@ -61,7 +61,8 @@ for (const [look, options] of Object.entries(LOOKS)) {
       const page = await openPage(hub, { as: as && world[as], ...options, allow: status === 200 ? [] : [new RegExp(`status of ${status}`)] });
       await page.route('**/open/**', (route) => route.fulfill({ status: 204 }));
       if (name === 'start') await commandServer(world.owner, world.resting.server_id, 'freeze');
-      const answer = await page.goto(path(world));
+      // That page leaves as soon as it can, perhaps before the browser calls it loaded.
+      const answer = await page.goto(path(world), { waitUntil: name === 'start' ? 'commit' : 'load' });
       expect(answer.status()).toBe(status);
       // Complete before any script has run, and the same after.
       await expect(page.getByRole('main')).toContainText(shows);
