@@ -186,7 +186,9 @@ async fn open_engine(settings: &Settings) -> Result<Arc<dyn Engine>, Vec<String>
 #[cfg(feature = "stub-engine")]
 async fn open_engine(settings: &Settings) -> Result<Arc<dyn Engine>, Vec<String>> {
     tracing::warn!("notebook servers are stand-ins: this build is for measurements");
-    let engine = spawner::engine::stub::StubEngine::open(settings.data_dir.join("stub"));
+    let folder = settings.data_dir.join("stub");
+    std::fs::create_dir_all(&folder).map_err(|error| problem(&error))?;
+    let engine = spawner::engine::stub::StubEngine::open(folder);
     Ok(Arc::new(engine.map_err(|error| problem(&error))?))
 }
 
