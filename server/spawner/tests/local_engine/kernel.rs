@@ -137,6 +137,24 @@ impl Kernel {
         let client = self.client.clone();
         self.socket = connect(&client, &self.id, None).await.unwrap();
     }
+
+    /// Waits for the kernel that follows one that died. What it publishes before the server has
+    /// subscribed to it reaches nobody (ZeroMQ's late joiner), so it is nudged until both of its
+    /// channels answer, as Jupyter nudges a kernel that it has started.
+    pub(crate) async fn settle(&mut self) {
+        let nudges = async {
+            loop {
+                self.send("").await;
+                let answer = tokio::time::timeout(Duration::from_secs(2), self.outcome()).await;
+                if let Ok(Outcome::Done(_)) = answer {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, nudges)
+            .await
+            .unwrap_or_else(|_| panic!("the kernel did not come back"));
+    }
 }
 
 /// The status of the refusal, if it is one.

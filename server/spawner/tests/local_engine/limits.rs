@@ -51,6 +51,7 @@ async fn a_memory_hog_loses_its_kernel_and_nothing_else() {
     );
     // The kernel is there again by itself.
     kernel.reconnect().await;
+    kernel.settle().await;
     assert_eq!(kernel.run("print('again')").await, "again\n");
     is_unharmed(&bystander, &mut others).await;
     assert_eq!(bench.engine.limit_events(bystander.id()).await.unwrap(), []);

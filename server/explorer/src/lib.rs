@@ -1,0 +1,1 @@
+//! The index of an Ethereum chain that the explorer reads.
