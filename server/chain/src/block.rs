@@ -1,0 +1,156 @@
+//! Blocks as they are checked, executed and handed on.
+
+use alloy_consensus::{BlockBody, Header, TxEnvelope};
+use alloy_primitives::{Address, B256, BlockNumber};
+use alloy_rlp::{Decodable, Encodable};
+
+use crate::transaction::{Refusal, Transaction};
+
+/// A block as it travels: header, transactions, and no ommers (EIP-225 has none).
+pub type WireBlock = alloy_consensus::Block<TxEnvelope>;
+
+/// A block whose senders are known.
+#[derive(Debug, Clone)]
+pub struct Block {
+    pub header: Header,
+    /// Keccak-256 of the header with its seal.
+    pub hash: B256,
+    pub transactions: Vec<Transaction>,
+}
+
+/// Why bytes are not a block.
+#[derive(Debug, thiserror::Error)]
+pub enum MalformedBlock {
+    #[error("not the RLP of a block: {0}")]
+    Rlp(#[from] alloy_rlp::Error),
+    #[error("{0} bytes follow the block")]
+    TrailingBytes(usize),
+    #[error("transaction {index}: {refusal}")]
+    Transaction { index: usize, refusal: Refusal },
+}
+
+impl Block {
+    /// A block of transactions that were decoded already.
+    #[must_use]
+    pub fn new(header: Header, transactions: Vec<Transaction>) -> Self {
+        let hash = header.hash_slow();
+        Self {
+            header,
+            hash,
+            transactions,
+        }
+    }
+
+    /// Number of the block.
+    #[must_use]
+    pub const fn number(&self) -> BlockNumber {
+        self.header.number
+    }
+
+    /// The block's RLP: `[header, transactions, ommers]`.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let block = WireBlock {
+            header: self.header.clone(),
+            body: BlockBody {
+                transactions: self
+                    .transactions
+                    .iter()
+                    .map(|transaction| transaction.envelope().clone())
+                    .collect(),
+                ommers: Vec::new(),
+                withdrawals: None,
+            },
+        };
+        let mut bytes = Vec::with_capacity(block.length());
+        block.encode(&mut bytes);
+        bytes
+    }
+
+    /// Reads a block and recovers its senders, on several threads when there are many.
+    ///
+    /// # Errors
+    /// The bytes are not one block, or a transaction's signature is not one.
+    pub fn decode(mut bytes: &[u8]) -> Result<Self, MalformedBlock> {
+        let block = WireBlock::decode(&mut bytes)?;
+        if !bytes.is_empty() {
+            return Err(MalformedBlock::TrailingBytes(bytes.len()));
+        }
+        Ok(Self::new(
+            block.header,
+            recover_all(block.body.transactions)?,
+        ))
+    }
+}
+
+/// Below this many signatures a second thread costs more than it brings.
+const RECOVERED_BY_ONE_THREAD: usize = 32;
+
+fn recover_all(envelopes: Vec<TxEnvelope>) -> Result<Vec<Transaction>, MalformedBlock> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = envelopes
+        .len()
+        .div_ceil(threads)
+        .max(RECOVERED_BY_ONE_THREAD);
+    let mut shares: Vec<Vec<TxEnvelope>> = Vec::with_capacity(threads);
+    let mut rest = envelopes;
+    while rest.len() > share {
+        let tail = rest.split_off(share);
+        shares.push(std::mem::replace(&mut rest, tail));
+    }
+    shares.push(rest);
+    let mut recovered = Vec::new();
+    for (number, result) in on_threads(shares).into_iter().enumerate() {
+        let (mut transactions, failure) = result;
+        if let Some((index, refusal)) = failure {
+            return Err(MalformedBlock::Transaction {
+                index: number * share + index,
+                refusal,
+            });
+        }
+        recovered.append(&mut transactions);
+    }
+    Ok(recovered)
+}
+
+type Recovered = (Vec<Transaction>, Option<(usize, Refusal)>);
+
+fn on_threads(mut shares: Vec<Vec<TxEnvelope>>) -> Vec<Recovered> {
+    if shares.len() == 1 {
+        return shares.pop().map(recover_share).into_iter().collect();
+    }
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = shares
+            .into_iter()
+            .map(|share| scope.spawn(|| recover_share(share)))
+            .collect();
+        workers
+            .into_iter()
+            .map(|worker| match worker.join() {
+                Ok(recovered) => recovered,
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+            .collect()
+    })
+}
+
+fn recover_share(share: Vec<TxEnvelope>) -> Recovered {
+    let mut transactions = Vec::with_capacity(share.len());
+    for (index, envelope) in share.into_iter().enumerate() {
+        match Transaction::recover(envelope) {
+            Ok(transaction) => transactions.push(transaction),
+            Err(refusal) => return (transactions, Some((index, refusal))),
+        }
+    }
+    (transactions, None)
+}
+
+/// A block and who sealed it, as listeners are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlockId {
+    pub number: BlockNumber,
+    pub hash: B256,
+}
+
+/// The zero address: what a Clique header without a vote carries as its beneficiary.
+pub const NO_BENEFICIARY: Address = Address::ZERO;

@@ -1,0 +1,195 @@
+//! The transactions that wait, on the disk: what was acknowledged survives the end of the program.
+//!
+//! Writers queue up while the disk works, and the next commit takes all of them at once.
+
+use std::path::Path;
+use std::thread::JoinHandle;
+
+use alloy_primitives::B256;
+use parking_lot::Mutex;
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::error::StoreError;
+use crate::transaction::{self, Transaction};
+
+/// Hash → time of arrival (Unix time in ms, 8 bytes big endian) ‖ sender ‖ EIP-2718 encoding.
+const WAITING: TableDefinition<'_, [u8; 32], &[u8]> = TableDefinition::new("waiting");
+
+/// Changes that wait for the disk before a writer has to wait, too.
+const QUEUE_MAX: usize = 16_384;
+/// Changes in one commit.
+const COMMIT_MAX: usize = 8_192;
+/// Memory for pages of the file.
+const CACHE_BYTES: usize = 16 << 20;
+
+/// A transaction that waits, and since when (Unix time in ms).
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    pub transaction: Transaction,
+    pub received_at_ms: u64,
+}
+
+enum Change {
+    Add {
+        waiting: Waiting,
+        /// Told when it is on the disk.
+        done: oneshot::Sender<Result<(), String>>,
+    },
+    Remove(Vec<B256>),
+}
+
+/// The file of waiting transactions.
+#[derive(Debug)]
+pub struct MempoolJournal {
+    changes: Option<mpsc::Sender<Change>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// The change could not be written.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the transaction could not be written to the disk: {0}")]
+pub struct JournalError(String);
+
+impl MempoolJournal {
+    /// Opens the file, and returns what waited when it was last in use, in order of arrival.
+    ///
+    /// # Errors
+    /// The file cannot be opened or is damaged.
+    pub fn open(path: &Path) -> Result<(Self, Vec<Waiting>), StoreError> {
+        let database = Database::builder()
+            .set_cache_size(CACHE_BYTES)
+            .create(path)
+            .map_err(|source| StoreError::Open {
+                path: path.to_owned(),
+                source: Box::new(source),
+            })?;
+        let begin = database.begin_write()?;
+        begin.open_table(WAITING)?;
+        begin.commit()?;
+        let waiting = read_all(&database)?;
+        let (changes, queue) = mpsc::channel(QUEUE_MAX);
+        let writer = std::thread::Builder::new()
+            .name("mempool-journal".to_owned())
+            .spawn(move || write_all(&database, queue))
+            .map_err(|error| StoreError::Damaged(format!("no thread for the mempool: {error}")))?;
+        let journal = Self {
+            changes: Some(changes),
+            writer: Mutex::new(Some(writer)),
+        };
+        Ok((journal, waiting))
+    }
+
+    /// Returns when the transaction is on the disk.
+    ///
+    /// # Errors
+    /// It could not be written.
+    pub async fn add(&self, waiting: Waiting) -> Result<(), JournalError> {
+        let (done, is_done) = oneshot::channel();
+        let ended = || JournalError("the program is ending".to_owned());
+        let changes = self.changes.as_ref().ok_or_else(ended)?;
+        changes
+            .send(Change::Add { waiting, done })
+            .await
+            .map_err(|_| ended())?;
+        is_done.await.map_err(|_| ended())?.map_err(JournalError)
+    }
+
+    /// Forgets transactions, soon. If the program ends before, they are looked at again when it
+    /// starts, and found to be mined.
+    pub fn remove(&self, hashes: Vec<B256>) {
+        if hashes.is_empty() {
+            return;
+        }
+        if let Some(changes) = &self.changes
+            && changes.try_send(Change::Remove(hashes)).is_err()
+        {
+            tracing::debug!("the mempool's file lags behind; it is tidied when the program starts");
+        }
+    }
+}
+
+impl Drop for MempoolJournal {
+    fn drop(&mut self) {
+        self.changes = None;
+        if let Some(writer) = self.writer.lock().take() {
+            // It ends when the queue is empty; a panic there was logged by itself.
+            let _ = writer.join();
+        }
+    }
+}
+
+fn read_all(database: &Database) -> Result<Vec<Waiting>, StoreError> {
+    let table = database.begin_read()?.open_table(WAITING)?;
+    let mut all = Vec::new();
+    for entry in table.iter()? {
+        let (hash, row) = entry?;
+        match decode(row.value()) {
+            Some(waiting) => all.push(waiting),
+            None => {
+                return Err(StoreError::Damaged(format!(
+                    "the waiting transaction {}",
+                    B256::new(hash.value())
+                )));
+            }
+        }
+    }
+    all.sort_by_key(|waiting| (waiting.received_at_ms, waiting.transaction.nonce()));
+    Ok(all)
+}
+
+fn write_all(database: &Database, mut queue: mpsc::Receiver<Change>) {
+    let mut changes = Vec::new();
+    while queue.blocking_recv_many(&mut changes, COMMIT_MAX) > 0 {
+        let result = write(database, &changes).map_err(|error| error.to_string());
+        if let Err(error) = &result {
+            tracing::error!(%error, "the mempool's file cannot be written");
+        }
+        for change in changes.drain(..) {
+            if let Change::Add { done, .. } = change {
+                // Who no longer waits needs no answer.
+                let _ = done.send(result.clone());
+            }
+        }
+    }
+}
+
+fn write(database: &Database, changes: &[Change]) -> Result<(), StoreError> {
+    let transaction = database.begin_write()?;
+    {
+        let mut table = transaction.open_table(WAITING)?;
+        for change in changes {
+            match change {
+                Change::Add { waiting, .. } => {
+                    let hash = waiting.transaction.hash();
+                    table.insert(&hash.0, encode(waiting).as_slice())?;
+                }
+                Change::Remove(hashes) => {
+                    for hash in hashes {
+                        table.remove(&hash.0)?;
+                    }
+                }
+            }
+        }
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+fn encode(waiting: &Waiting) -> Vec<u8> {
+    let encoded = waiting.transaction.encoded();
+    let mut row = Vec::with_capacity(28 + encoded.len());
+    row.extend_from_slice(&waiting.received_at_ms.to_be_bytes());
+    row.extend_from_slice(waiting.transaction.sender().as_slice());
+    row.extend_from_slice(&encoded);
+    row
+}
+
+fn decode(row: &[u8]) -> Option<Waiting> {
+    let (time, rest) = row.split_first_chunk::<8>()?;
+    let (sender, encoded) = rest.split_first_chunk::<20>()?;
+    Some(Waiting {
+        transaction: transaction::decode_recovered(encoded, (*sender).into()).ok()?,
+        received_at_ms: u64::from_be_bytes(*time),
+    })
+}
