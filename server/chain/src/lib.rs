@@ -1,1 +1,2 @@
 //! The chain.
+pub mod trie;
