@@ -1,1 +1,5 @@
 //! The chain.
+
+pub mod keystore;
+pub mod mempool;
+pub mod transaction;
