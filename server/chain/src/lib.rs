@@ -21,6 +21,7 @@ pub mod error;
 pub mod events;
 pub mod execution;
 pub mod header_rules;
+pub mod keystore;
 pub mod mempool;
 mod mempool_journal;
 pub mod overlay;

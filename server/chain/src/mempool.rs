@@ -324,6 +324,11 @@ impl Mempool {
             .map_or(account_nonce, |account| account.next_nonce())
     }
 
+    /// Everyone of whom the pool holds something.
+    pub fn senders(&self) -> impl Iterator<Item = Address> + '_ {
+        self.accounts.keys().copied()
+    }
+
     /// All senders with their pending transactions, by nonce.
     pub fn pending(
         &self,

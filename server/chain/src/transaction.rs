@@ -29,15 +29,17 @@ const RLP_LIST: u8 = 0xc0;
 /// # Errors
 /// Too long, malformed, of a type that this chain does not carry, or with a signature of nobody.
 pub fn decode(raw: &[u8]) -> Result<Transaction, Refusal> {
-    let envelope = decode_envelope(raw)?;
-    let signature = envelope.signature();
-    if signature.s() > alloy_consensus::crypto::SECP256K1N_HALF {
+    Transaction::of(recover(decode_envelope(raw)?)?, raw.len())
+}
+
+/// Finds out who signed (EIP-2: with the lower of the two possible signatures).
+fn recover(envelope: TxEnvelope) -> Result<Recovered<TxEnvelope>, Refusal> {
+    if envelope.signature().s() > alloy_consensus::crypto::SECP256K1N_HALF {
         return Err(Refusal::HighS);
     }
-    let recovered = envelope
+    envelope
         .try_into_recovered()
-        .map_err(|_| Refusal::InvalidSignature)?;
-    Transaction::of(recovered, raw.len())
+        .map_err(|_| Refusal::InvalidSignature)
 }
 
 /// Decodes a transaction whose sender this node recovered before, as when its own database is
@@ -80,6 +82,14 @@ impl Transaction {
             cost_max_wei,
             recovered,
         })))
+    }
+
+    /// Of a block that somebody sends.
+    ///
+    /// # Errors
+    /// A signature of nobody, a blob transaction, or a cost that does not fit in 256 bits.
+    pub fn recover(envelope: TxEnvelope) -> Result<Self, Refusal> {
+        Self::from_recovered(recover(envelope)?)
     }
 
     /// Of a block that was executed here: its sender is known to be right.
