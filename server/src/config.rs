@@ -5,6 +5,7 @@
 //! (`instance_config.json`, `server_config.json`) are read apart because they apply while the
 //! program runs: see [`live`].
 
+pub mod chain;
 pub mod check;
 pub mod live;
 pub mod secrets;
@@ -53,6 +54,7 @@ pub struct Settings {
     /// `sign_in.chain_ids` alone.
     pub rpc: BTreeMap<String, String>,
     pub notebooks: NotebookSettings,
+    pub chain: chain::ChainSettings,
     pub limits: LimitSettings,
 }
 
@@ -196,6 +198,7 @@ impl Default for Settings {
             oauth: Vec::new(),
             rpc: BTreeMap::new(),
             notebooks: NotebookSettings::default(),
+            chain: chain::ChainSettings::default(),
             limits: LimitSettings::default(),
         }
     }
@@ -423,7 +426,14 @@ fn is_setting(variable: &str) -> bool {
         "oauth",
         "rpc",
     ];
-    const SECTIONS: [&str; 5] = ["sign_in__", "notebooks__", "limits__", "rpc__", "oauth__"];
+    const SECTIONS: [&str; 6] = [
+        "sign_in__",
+        "notebooks__",
+        "chain__",
+        "limits__",
+        "rpc__",
+        "oauth__",
+    ];
     NOT_NESTED.contains(&variable) || SECTIONS.iter().any(|section| variable.starts_with(section))
 }
 

@@ -4,6 +4,7 @@
 #![recursion_limit = "512"]
 
 mod api;
+mod chain_node;
 mod cli;
 mod config;
 mod door;
