@@ -183,7 +183,7 @@ fn parse_amount(text: &str) -> Result<U256, String> {
     }
     let unit = alloy_primitives::utils::Unit::from_str(unit.trim())
         .map_err(|_| format!("{unit:?} is not a unit; use wei, gwei or ether"))?;
-    parse_units(digits, unit)
+    parse_units(digits, unit.get())
         .map(Into::into)
         .map_err(|error| format!("{text:?}: {error}"))
 }
