@@ -29,6 +29,7 @@ pub mod receipt;
 pub mod service;
 pub mod settings;
 pub mod store;
+pub mod sync;
 pub mod tip;
 pub mod transaction;
 pub mod trie;
