@@ -264,14 +264,15 @@ impl Peers {
 }
 
 impl Admission {
-    /// Talks over the binary messages of a WebSocket until one side ends it. Messages are not to
-    /// be longer than [`protocol::MESSAGE_BYTES_MAX`]; the WebSocket itself should see to that.
-    pub async fn run<S, E>(self, socket: S) -> SessionEnd
-    where
-        S: Stream<Item = Result<Bytes, E>> + Sink<Bytes, Error = E> + Send,
-        E: std::fmt::Display,
-    {
-        session::run_session(&self.inner, &self.peer, socket).await
+    /// Talks over a WebSocket until one side ends it: `stream` yields the binary messages that come
+    /// in, `sink` takes those that go out. Messages are not to be longer than
+    /// [`protocol::MESSAGE_BYTES_MAX`]; the WebSocket itself should see to that.
+    pub async fn run<E: std::fmt::Display>(
+        self,
+        stream: impl Stream<Item = Result<Bytes, E>>,
+        sink: impl Sink<Bytes, Error = E>,
+    ) -> SessionEnd {
+        session::run_session(&self.inner, &self.peer, stream, sink).await
     }
 }
 

@@ -99,13 +99,13 @@ pub enum SessionEnd {
 }
 
 /// Talks until one side ends it.
-pub(super) async fn run_session<S, E>(inner: &Inner, peer: &Arc<Peer>, socket: S) -> SessionEnd
-where
-    S: Stream<Item = Result<Bytes, E>> + Sink<Bytes, Error = E> + Send,
-    E: std::fmt::Display,
-{
-    let (mut sink, stream) = socket.split();
-    let mut stream = std::pin::pin!(stream);
+pub(super) async fn run_session<E: std::fmt::Display>(
+    inner: &Inner,
+    peer: &Arc<Peer>,
+    stream: impl Stream<Item = Result<Bytes, E>>,
+    sink: impl Sink<Bytes, Error = E>,
+) -> SessionEnd {
+    let (mut stream, mut sink) = (std::pin::pin!(stream), std::pin::pin!(sink));
     let theirs = match greet(inner, &mut sink, &mut stream).await {
         Ok(theirs) => theirs,
         Err(end) => {

@@ -1,15 +1,12 @@
 //! Keeps a WebSocket to one peer.
 
-use std::pin::Pin;
+use std::future::ready;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::{Sink, Stream};
-use reqwest::Upgraded;
+use futures::{SinkExt, StreamExt};
 use tokio::time::{sleep, timeout};
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::sync::clock::unix_time_ms;
@@ -41,7 +38,10 @@ pub(in crate::sync) async fn keep_session(
         let began_ms = unix_time_ms();
         match client.connect().await {
             Ok(socket) => {
-                run_session(&inner, &peer, BinaryMessages(socket)).await;
+                let (sink, stream) = socket.split();
+                let stream = stream.filter_map(|message| ready(incoming(message)));
+                let sink = sink.with(|bytes| ready(Ok::<_, Error>(Message::Binary(bytes))));
+                run_session(&inner, &peer, stream, sink).await;
             }
             Err(error) => {
                 tracing::debug!(peer = peer.endpoint, %error, "no WebSocket");
@@ -63,43 +63,13 @@ pub(in crate::sync) async fn keep_session(
 /// Between two looks at a peer that is left alone and that somebody has seen.
 const RECHECK: Duration = Duration::from_millis(100);
 
-/// The binary messages of a WebSocket; pings and pongs are its own business.
-struct BinaryMessages(WebSocketStream<Upgraded>);
-
-impl Stream for BinaryMessages {
-    type Item = Result<Bytes, Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        loop {
-            let next = std::task::ready!(Pin::new(&mut self.0).poll_next(context));
-            return Poll::Ready(match next {
-                None | Some(Ok(Message::Close(_))) => None,
-                Some(Err(error)) => Some(Err(error)),
-                Some(Ok(Message::Binary(bytes))) => Some(Ok(bytes)),
-                // Refused as a message of no type.
-                Some(Ok(Message::Text(_))) => Some(Ok(Bytes::new())),
-                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
-            });
-        }
-    }
-}
-
-impl Sink<Bytes> for BinaryMessages {
-    type Error = Error;
-
-    fn poll_ready(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        Pin::new(&mut self.0).poll_ready(context)
-    }
-
-    fn start_send(mut self: Pin<&mut Self>, bytes: Bytes) -> Result<(), Error> {
-        Pin::new(&mut self.0).start_send(Message::Binary(bytes))
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        Pin::new(&mut self.0).poll_flush(context)
-    }
-
-    fn poll_close(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        Pin::new(&mut self.0).poll_close(context)
+/// What a message of a WebSocket is to a session; pings and pongs are the WebSocket's own business.
+fn incoming(message: Result<Message, Error>) -> Option<Result<Bytes, Error>> {
+    match message {
+        Ok(Message::Binary(bytes)) => Some(Ok(bytes)),
+        // Refused as a message of no type.
+        Ok(Message::Text(_)) => Some(Ok(Bytes::new())),
+        Ok(_) => None,
+        Err(error) => Some(Err(error)),
     }
 }
