@@ -15,11 +15,22 @@
 //!
 //! It knows no HTTP routes, pages or sign-in.
 
+mod aggregate;
+mod answer;
+mod clique;
+mod convert;
 pub mod error;
+mod fetch;
 pub mod limits;
 pub mod node;
+mod row;
 pub mod service;
 pub mod settings;
+mod store;
+mod tasks;
+mod token_details;
+mod token_event;
+mod trace;
 
 pub use error::ExplorerError;
 pub use node::{EthereumNode, HeadNotice, HttpNode, NodeError};

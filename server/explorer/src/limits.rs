@@ -25,9 +25,7 @@ pub const HEAD_POLL: Duration = Duration::from_secs(1);
 pub const RETRY_PAUSE: Duration = Duration::from_millis(250);
 pub const RETRY_PAUSE_MAX: Duration = Duration::from_secs(15);
 
-/// Calls of one transaction that are indexed.
-pub const CALLS_PER_TRANSACTION_MAX: usize = 1_000;
-/// Calls of one transaction that its page shows.
+/// Calls of one transaction that are indexed, and that its page shows.
 pub const CALL_FRAMES_MAX: usize = 5_000;
 /// Nested values in decoded data.
 pub const DECODED_VALUES_MAX: usize = 2_000;
