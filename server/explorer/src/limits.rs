@@ -37,6 +37,8 @@ pub const TRANSFERS_PER_LOG_MAX: usize = 1_000;
 /// Characters of a token's name and of its symbol that are kept.
 pub const TOKEN_NAME_CHARS_MAX: usize = 100;
 pub const TOKEN_SYMBOL_CHARS_MAX: usize = 32;
+/// Characters of a contract's reason for failing that are shown.
+pub const REASON_CHARS_MAX: usize = 500;
 /// Bytes of a token's answer that are read.
 pub const TOKEN_ANSWER_BYTES_MAX: usize = 4_096;
 /// Gas that a token may use to say its name.

@@ -7,6 +7,7 @@ mod balance_rows;
 mod block_rows;
 mod call_rows;
 mod chart_rows;
+mod contract_rows;
 mod progress;
 mod rollback;
 mod search_rows;
@@ -20,16 +21,16 @@ mod write;
 use std::sync::Arc;
 
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
+    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
     TransactionTrait,
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::ExplorerError;
 
-pub(crate) use account_rows::AccountRow;
 pub(crate) use block_rows::StoredBlock;
 pub(crate) use call_rows::{StoredCall, TracedBlock};
+pub(crate) use contract_rows::{ContractRow, ContractStore};
 pub(crate) use progress::{Head, SectionName};
 pub(crate) use rollback::RolledBack;
 pub(crate) use search_rows::BytesRange;
@@ -72,10 +73,6 @@ impl Store {
             transaction: self.database.begin_with_options(options).await?,
             _turn: turn,
         })
-    }
-
-    fn backend(&self) -> DbBackend {
-        self.database.get_database_backend()
     }
 }
 

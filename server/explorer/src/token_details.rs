@@ -3,7 +3,9 @@
 
 use alloy_primitives::U256;
 
-use crate::limits::{TOKEN_ANSWER_BYTES_MAX, TOKEN_NAME_CHARS_MAX, TOKEN_SYMBOL_CHARS_MAX};
+use crate::limits::{
+    REASON_CHARS_MAX, TOKEN_ANSWER_BYTES_MAX, TOKEN_NAME_CHARS_MAX, TOKEN_SYMBOL_CHARS_MAX,
+};
 
 /// A token's name.
 pub(crate) fn name(answer: &[u8]) -> Option<String> {
@@ -13,6 +15,11 @@ pub(crate) fn name(answer: &[u8]) -> Option<String> {
 /// A token's symbol.
 pub(crate) fn symbol(answer: &[u8]) -> Option<String> {
     text(answer, TOKEN_SYMBOL_CHARS_MAX)
+}
+
+/// The text of Solidity's `Error(string)`.
+pub(crate) fn reason(encoded: &[u8]) -> Option<String> {
+    text(encoded, REASON_CHARS_MAX)
 }
 
 /// A token's decimals (ERC-20: `uint8`).

@@ -243,6 +243,11 @@ pub(crate) struct Slice<T> {
 }
 
 impl<T> Slice<T> {
+    /// The key of the page after this one.
+    pub(crate) fn next(&self, key: impl FnOnce(&T) -> String) -> Option<String> {
+        self.rows.last().filter(|_| self.has_more).map(key)
+    }
+
     /// Of rows that were read with one more than wanted.
     pub(super) fn of(mut rows: Vec<T>, wanted: u32) -> Self {
         let wanted = wanted as usize;
