@@ -8,8 +8,9 @@ use std::sync::Arc;
 use chain::rpc::{Dispatcher, Options, SyncState};
 use chain::service::Sealer;
 use chain::sync::{PeerOrigin, Peers, SyncSettings};
-use chain::tasks::block_maker::MineRequest;
-use chain::{Chain, tasks};
+use chain::Chain;
+use chain::tasks::block_maker::{self, BlockMaker, MINE_REQUESTS_MAX};
+use chain::tasks::expire;
 use explorer::node::{HttpNode, SharedNode};
 use secp256k1::SecretKey;
 use tokio::sync::{mpsc, watch};
@@ -19,9 +20,6 @@ use crate::cli::problem;
 use crate::config::Settings;
 use crate::config::chain::ChainKind;
 use crate::config::secrets::Secrets;
-
-/// Requests to make a block at once that wait.
-const MINE_QUEUE_MAX: usize = 64;
 
 /// A node of our own. Cheap to clone.
 #[derive(Clone)]
@@ -59,8 +57,9 @@ impl ChainPart {
         match settings.chain.kind {
             ChainKind::Off => Ok(Self::Off),
             ChainKind::Outside => {
-                let node = HttpNode::open(&settings.chain.url).map_err(|error| problem(&error))?;
-                Ok(Self::Outside(Arc::new(node)))
+                let node =
+                    HttpNode::connect(&settings.chain.url).map_err(|error| problem(&error))?;
+                Ok(Self::Outside(node))
             }
             ChainKind::Own => Ok(Self::Own(
                 open_own(settings, secrets, shutdown).await?,
@@ -99,7 +98,7 @@ async fn open_own(
         .chain
         .peers
         .iter()
-        .map(|peer| peer.parse::<PeerOrigin>())
+        .map(|peer| PeerOrigin::parse(peer))
         .collect::<Result<_, _>>()
         .map_err(|error| problem(&error))?;
     let sync = SyncSettings {
@@ -107,7 +106,7 @@ async fn open_own(
         poll_interval: chain::sync::POLL_INTERVAL_DEFAULT,
     };
     let peers = Peers::new(chain.clone(), sync).map_err(|error| problem(&error))?;
-    let (mine, mine_queue) = mpsc::channel::<MineRequest>(MINE_QUEUE_MAX);
+    let (mine, mine_queue) = mpsc::channel(MINE_REQUESTS_MAX);
     let options = Options {
         mine: settings.development.then_some(mine),
         signer: opened.sealer.as_ref().map(Sealer::address),
@@ -124,15 +123,15 @@ async fn open_own(
         "chain"
     );
     if let Some(sealer) = opened.sealer.clone() {
-        tokio::spawn(tasks::block_maker::run(
-            chain.clone(),
+        let maker = BlockMaker {
+            chain: chain.clone(),
             sealer,
-            settings.chain.block_mode(),
-            mine_queue,
-            shutdown.clone(),
-        ));
+            mode: settings.chain.block_mode(),
+            requests: mine_queue,
+        };
+        tokio::spawn(block_maker::run(maker, shutdown.clone()));
     }
-    tokio::spawn(tasks::expire::run(chain.clone(), shutdown.clone()));
+    tokio::spawn(expire::run(chain.clone(), shutdown.clone()));
     tokio::spawn({
         let (peers, mut shutdown) = (peers.clone(), shutdown.clone());
         async move {
@@ -162,10 +161,10 @@ impl std::fmt::Debug for PeersState {
 
 impl SyncState for PeersState {
     fn highest_block(&self) -> Option<u64> {
-        self.0.syncing().map(|syncing| syncing.highest)
+        self.0.syncing().map(|syncing| syncing.highest_block)
     }
 
     fn peers(&self) -> u64 {
-        self.0.count()
+        self.0.count() as u64
     }
 }

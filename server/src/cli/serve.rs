@@ -178,8 +178,13 @@ async fn open_explorer(
     let explorer = Explorer::open(index, database.clone(), node, settings.explorer())
         .await
         .map_err(|error| problem(&error))?;
+    // It computes for long at a time: on a thread of its own it keeps no request waiting.
     let (running, stop) = (explorer.clone(), shutdown.clone());
-    tokio::spawn(async move { running.run(stop).await });
+    let runtime = tokio::runtime::Handle::current();
+    std::thread::Builder::new()
+        .name("explorer-index".to_owned())
+        .spawn(move || runtime.block_on(running.run(stop)))
+        .map_err(|error| problem(&error))?;
     Ok(Some(explorer))
 }
 

@@ -83,7 +83,7 @@ pub async fn run(mut maker: BlockMaker, mut shutdown: watch::Receiver<bool>) {
             Decision::WaitForEvent | Decision::NotOurs(_) => Instant::now() + IDLE,
         };
         tokio::select! {
-            _ = shutdown.wait_for(|is_over| *is_over) => break,
+            () = super::told_to_end(&mut shutdown) => break,
             () = tokio::time::sleep_until(wake_at.into()) => {}
             event = events.recv() => match event {
                 Ok(ChainEvent::Pending(transaction)) => {

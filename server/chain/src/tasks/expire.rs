@@ -16,7 +16,7 @@ pub async fn run(chain: Chain, mut shutdown: watch::Receiver<bool>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            _ = shutdown.wait_for(|is_over| *is_over) => return,
+            () = super::told_to_end(&mut shutdown) => return,
             _ = ticks.tick() => chain.expire(unix_time_ms()),
         }
     }
