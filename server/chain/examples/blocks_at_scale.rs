@@ -21,6 +21,10 @@ use chain::transaction::Transaction;
 use chain::{Chain, ChainSettings, ChainSpec};
 use secp256k1::{Message, SECP256K1, SecretKey};
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const CHAIN_ID: u64 = 31_337;
 const SENDERS: usize = 10_000;
 const GAS_LIMIT: u64 = 400_000_000;
@@ -163,7 +167,10 @@ fn follow(folder: &Path, accounts: usize) {
             assert!(state.account(address).unwrap().is_some());
         }
         let took = began.elapsed() / u32::try_from(READS).unwrap();
-        println!("  an account at the tip, {pass} time: {} ns", took.as_nanos());
+        println!(
+            "  an account at the tip, {pass} time: {} ns",
+            took.as_nanos()
+        );
     }
     println!(
         "  resident: {} MiB besides {without_node_mib} MiB for the genesis file, load {}",
@@ -264,7 +271,12 @@ fn read_blocks(path: &Path) -> Vec<Vec<u8>> {
 fn spread(mut times: Vec<Duration>) -> String {
     times.sort_unstable();
     let ms = |share: usize| times[(times.len() - 1) * share / 100].as_secs_f64() * 1e3;
-    format!("{:.1} ms (at best {:.1}, at worst {:.1})", ms(50), ms(0), ms(100))
+    format!(
+        "{:.1} ms (at best {:.1}, at worst {:.1})",
+        ms(50),
+        ms(0),
+        ms(100)
+    )
 }
 
 fn resident_mib() -> u64 {

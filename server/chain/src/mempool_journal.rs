@@ -112,7 +112,9 @@ impl MempoolJournal {
         if let Some(changes) = &self.changes
             && changes.try_send(Change::Remove(hashes)).is_err()
         {
-            tracing::debug!("the mempool's folder lags behind; it is tidied when the program starts");
+            tracing::debug!(
+                "the mempool's folder lags behind; it is tidied when the program starts"
+            );
         }
     }
 }

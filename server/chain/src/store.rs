@@ -41,7 +41,7 @@ use view::{Caches, View};
 const BOUNDS: Bounds = Bounds {
     cache_bytes: 96 << 20,
     journals_bytes: 256 << 20,
-    worker_threads: 2,
+    worker_threads: 1,
 };
 /// Number of the commit that begins a database.
 const FIRST_COMMIT: u64 = 1;
@@ -108,7 +108,8 @@ impl Store {
     /// Writes everything or nothing. On return it is on the disk.
     ///
     /// # Errors
-    /// The database cannot be written; nothing has changed.
+    /// The database cannot be written: nobody sees the changes, and no more can be committed until
+    /// the program is started again. All or none of them are there then.
     pub fn commit(&self, draft: &Draft) -> Result<(), StoreError> {
         let mark = self.mark.lock();
         let commit = self.newest.read().commit() + 1;

@@ -70,13 +70,24 @@ fn makes_blocks_until_killed() {
             random: 0,
         };
         let made = chain.produce(&Sealer::new(key()), order).unwrap();
-        writeln!(acknowledged, "block {} {}", made.block.number(), made.block.hash).unwrap();
+        writeln!(
+            acknowledged,
+            "block {} {}",
+            made.block.number(),
+            made.block.hash
+        )
+        .unwrap();
     }
 }
 
 fn run_and_kill(folder: &Path, round: u64) -> Vec<(u64, B256)> {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "makes_blocks_until_killed", "--ignored", "--nocapture"])
+        .args([
+            "--exact",
+            "makes_blocks_until_killed",
+            "--ignored",
+            "--nocapture",
+        ])
         .env(FOLDER_VARIABLE, folder)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -123,7 +134,10 @@ fn open(folder: &Path) -> Chain {
     let signers = BTreeSet::from([signer]);
     let spec = ChainSpec::development(CHAIN_ID, &signers, &funded).unwrap();
     let contract = GenesisAccount::default().with_code(Some(Bytes::from_static(CODE)));
-    let genesis = spec.genesis().clone().extend_accounts([(CONTRACT, contract)]);
+    let genesis = spec
+        .genesis()
+        .clone()
+        .extend_accounts([(CONTRACT, contract)]);
     let settings = ChainSettings {
         folder: folder.to_owned(),
         history: History::Blocks(16),

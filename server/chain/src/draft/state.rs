@@ -9,10 +9,10 @@ use std::thread::available_parallelism;
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256};
 use alloy_rlp::Decodable;
 use alloy_trie::{EMPTY_ROOT_HASH, TrieAccount};
+use revm::DatabaseRef;
 use revm::bytecode::Bytecode;
 use revm::primitives::{StorageKey, StorageValue};
 use revm::state::AccountInfo;
-use revm::DatabaseRef;
 
 use crate::draft::Draft;
 use crate::draft::tries::{AccountTrie, SlotTrie};
@@ -38,11 +38,7 @@ impl Draft {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn change_state(
-        &mut self,
-        number: u64,
-        changes: StateChanges,
-    ) -> Result<B256, StoreError> {
+    pub fn change_state(&mut self, number: u64, changes: StateChanges) -> Result<B256, StoreError> {
         for (hash, code) in changes.codes {
             self.codes.insert(hash, code.original_byte_slice().to_vec());
         }
@@ -144,10 +140,7 @@ impl Draft {
     /// # Errors
     /// The database cannot be read.
     pub fn slot(&self, address: Address, slot: U256) -> Result<U256, StoreError> {
-        let key = slot_key(
-            &keccak256(address).0,
-            &keccak256(B256::from(slot)).0,
-        );
+        let key = slot_key(&keccak256(address).0, &keccak256(B256::from(slot)).0);
         self.slot_row(&key)?
             .map_or(Ok(U256::ZERO), |row| decode_word(&row))
     }
@@ -304,7 +297,9 @@ impl Draft {
             account.copy_from_slice(&slot[..32]);
             self.update_slot_trie(account, slots)?;
             let last = slot_key(&account, &[0xff; 32]);
-            next = slots.range((Bound::Excluded(last), Bound::Unbounded)).next();
+            next = slots
+                .range((Bound::Excluded(last), Bound::Unbounded))
+                .next();
         }
         Ok(())
     }
@@ -316,7 +311,10 @@ impl Draft {
         account: AccountKey,
         changes: &SlotChanges,
     ) -> Result<B256, StoreError> {
-        let (first, last) = (slot_key(&account, &[0; 32]), slot_key(&account, &[0xff; 32]));
+        let (first, last) = (
+            slot_key(&account, &[0; 32]),
+            slot_key(&account, &[0xff; 32]),
+        );
         let rows: Vec<_> = changes
             .range(first..=last)
             .map(|(slot, change)| (B256::from_slice(&slot[32..]), change.after.clone()))
@@ -349,11 +347,7 @@ impl DatabaseRef for &Draft {
         read_code(self.view.code(&code_hash)?, code_hash)
     }
 
-    fn storage_ref(
-        &self,
-        address: Address,
-        index: StorageKey,
-    ) -> Result<StorageValue, StoreError> {
+    fn storage_ref(&self, address: Address, index: StorageKey) -> Result<StorageValue, StoreError> {
         self.slot(address, index)
     }
 

@@ -3,7 +3,7 @@
 use alloy_eips::eip2718::Encodable2718;
 use alloy_primitives::U256;
 use alloy_rlp::Encodable;
-use fjall::{Database, PersistMode, OwnedWriteBatch};
+use fjall::{Database, OwnedWriteBatch, PersistMode};
 
 use crate::draft::{AppliedBlock, Draft};
 use crate::error::StoreError;
@@ -65,7 +65,9 @@ fn write_state(draft: &Draft, rows: &mut Rows<'_>) -> ChangedRows {
     let mut changed = ChangedRows::default();
     for (key, row) in &draft.accounts {
         rows.set(Table::Accounts, key, row.as_deref());
-        changed.accounts.push((*key, row.as_deref().map(Into::into)));
+        changed
+            .accounts
+            .push((*key, row.as_deref().map(Into::into)));
     }
     for (key, row) in &draft.slots {
         rows.set(Table::Slots, key, row.as_deref());
@@ -91,7 +93,11 @@ fn write_state(draft: &Draft, rows: &mut Rows<'_>) -> ChangedRows {
     let stems = &mut changed.slot_stems;
     stems.sort_unstable_by_key(|((account, path), _)| (*account, path.len(), *path));
     for ((account, path), row) in stems {
-        rows.set(Table::SlotStems, &slot_stem_key(account, path), row.as_deref());
+        rows.set(
+            Table::SlotStems,
+            &slot_stem_key(account, path),
+            row.as_deref(),
+        );
     }
     changed
 }
@@ -119,10 +125,22 @@ fn add_blocks(draft: &Draft, rows: &mut Rows<'_>) {
     for applied in &draft.added {
         let number = applied.block.number();
         let transactions = &applied.block.transactions;
-        write_pages(rows, Table::Transactions, number, transactions, encode_transaction);
-        write_pages(rows, Table::Receipts, number, &applied.receipts, |it| alloy_rlp::encode(it));
+        write_pages(
+            rows,
+            Table::Transactions,
+            number,
+            transactions,
+            encode_transaction,
+        );
+        write_pages(rows, Table::Receipts, number, &applied.receipts, |it| {
+            alloy_rlp::encode(it)
+        });
         let hashes = transactions.iter().map(|transaction| transaction.hash());
-        places.extend((0..).zip(hashes).map(|(index, hash)| (hash, place(number, index))));
+        places.extend(
+            (0..)
+                .zip(hashes)
+                .map(|(index, hash)| (hash, place(number, index))),
+        );
         log_index.extend(log_keys(applied));
     }
     places.sort_unstable();
@@ -138,7 +156,10 @@ fn add_blocks(draft: &Draft, rows: &mut Rows<'_>) {
 fn remove_block(applied: &AppliedBlock, rows: &mut Rows<'_>) {
     let number = applied.block.number();
     let transactions = &applied.block.transactions;
-    for index in (0..).step_by(page::ROWS_MAX as usize).take(pages_count(transactions)) {
+    for index in (0..)
+        .step_by(page::ROWS_MAX as usize)
+        .take(pages_count(transactions))
+    {
         rows.set(Table::Transactions, &place(number, index), None);
         rows.set(Table::Receipts, &place(number, index), None);
     }

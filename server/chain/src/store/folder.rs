@@ -21,7 +21,8 @@ pub(crate) struct Bounds {
     pub cache_bytes: u64,
     /// Files that hold commits until they are sorted into tables; also what is read when opening.
     pub journals_bytes: u64,
-    /// Threads that write tables and merge them. Of two, one is free for writing at any time.
+    /// Threads that write tables and merge them. With two or more, the engine keeps one for writing,
+    /// and that one spins while the others merge.
     pub worker_threads: usize,
 }
 

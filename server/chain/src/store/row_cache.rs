@@ -201,7 +201,10 @@ mod tests {
             let rows: usize = cache
                 .shards
                 .iter()
-                .map(|shard| shard.lock().young.len() + shard.lock().old.len())
+                .map(|shard| {
+                    let shard = shard.lock();
+                    shard.young.len() + shard.old.len()
+                })
                 .sum();
             prop_assert!(rows * (20 + 4 + ROW_OVERHEAD_BYTES) <= bytes_max + SHARDS * 200);
         }

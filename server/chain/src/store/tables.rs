@@ -169,13 +169,9 @@ impl Tables {
         &self.keyspaces[table as usize]
     }
 
-    fn open_each(
-        open: impl Fn(Table) -> Result<Keyspace, StoreError>,
-    ) -> Result<Self, StoreError> {
-        let keyspaces: Vec<Keyspace> = Table::ALL
-            .into_iter()
-            .map(open)
-            .collect::<Result<_, _>>()?;
+    fn open_each(open: impl Fn(Table) -> Result<Keyspace, StoreError>) -> Result<Self, StoreError> {
+        let keyspaces: Vec<Keyspace> =
+            Table::ALL.into_iter().map(open).collect::<Result<_, _>>()?;
         let keyspaces = keyspaces
             .try_into()
             .map_err(|_| StoreError::Damaged("the number of tables".to_owned()))?;

@@ -51,7 +51,10 @@ impl View {
         };
         let (number, hash) = newest?;
         let number = u64::from_be_bytes(exactly(&number, "the number of a block")?);
-        Ok(Some((number, exactly(&hash, "the hash of a block")?.into())))
+        Ok(Some((
+            number,
+            exactly(&hash, "the hash of a block")?.into(),
+        )))
     }
 
     /// RLP of a block that is not on the branch in force.

@@ -4,9 +4,7 @@ use alloy_primitives::B256;
 
 use crate::error::StoreError;
 use crate::store::changed_keys::ChangedKeys;
-use crate::store::tables::{
-    AccountKey, FACT_OLDEST_STATE, SlotKey, Table, account_at, slot_at,
-};
+use crate::store::tables::{AccountKey, FACT_OLDEST_STATE, SlotKey, Table, account_at, slot_at};
 use crate::store::view::{View, exactly};
 use crate::trie::{Nibbles, Stem, path_key};
 
