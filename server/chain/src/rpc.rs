@@ -217,6 +217,3 @@ impl Dispatcher {
 fn refuse(error: RpcError) -> Option<Vec<u8>> {
     Some(response(&Value::Null, Err(error)))
 }
-
-#[cfg(test)]
-mod tests;

@@ -176,6 +176,3 @@ impl Outbox {
 fn into_text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
-
-#[cfg(test)]
-mod tests;

@@ -17,6 +17,7 @@ use crate::events::ChainEvent;
 use crate::header_rules::next_base_fee;
 use crate::service::{Chain, Order, ProduceError, Sealer, unix_time_ms};
 use crate::settings::BlockMode;
+use crate::tasks::over;
 use crate::tip::Tip;
 
 /// A wish for one block, whatever the mode and the period.
@@ -83,7 +84,7 @@ pub async fn run(mut maker: BlockMaker, mut shutdown: watch::Receiver<bool>) {
             Decision::WaitForEvent | Decision::NotOurs(_) => Instant::now() + IDLE,
         };
         tokio::select! {
-            _ = shutdown.wait_for(|is_over| *is_over) => break,
+            () = over(&mut shutdown) => break,
             () = tokio::time::sleep_until(wake_at.into()) => {}
             event = events.recv() => match event {
                 Ok(ChainEvent::Pending(transaction)) => {
