@@ -20,6 +20,8 @@ const WAITING: TableDefinition<'_, [u8; 32], &[u8]> = TableDefinition::new("wait
 const QUEUE_MAX: usize = 16_384;
 /// Changes in one commit.
 const COMMIT_MAX: usize = 8_192;
+/// How long the queue is given when it is full.
+const FULL_QUEUE_PAUSE: std::time::Duration = std::time::Duration::from_millis(1);
 /// Memory for pages of the file.
 const CACHE_BYTES: usize = 16 << 20;
 
@@ -35,6 +37,12 @@ enum Change {
         waiting: Waiting,
         /// Told when it is on the disk.
         done: oneshot::Sender<Result<(), String>>,
+    },
+    /// They were mined, and are not any more.
+    Restore {
+        waiting: Vec<Waiting>,
+        /// Told when they are on the disk.
+        done: std::sync::mpsc::SyncSender<Result<(), String>>,
     },
     Remove(Vec<B256>),
 }
@@ -95,6 +103,30 @@ impl MempoolJournal {
         is_done.await.map_err(|_| ended())?.map_err(JournalError)
     }
 
+    /// Writes transactions down again whose blocks are about to be taken off. Blocks until they are
+    /// on the disk.
+    ///
+    /// # Errors
+    /// They could not be written.
+    pub fn restore(&self, waiting: Vec<Waiting>) -> Result<(), JournalError> {
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let ended = || JournalError("the program is ending".to_owned());
+        let changes = self.changes.as_ref().ok_or_else(ended)?;
+        let (done, is_done) = std::sync::mpsc::sync_channel(1);
+        let mut change = Change::Restore { waiting, done };
+        // The writer empties the queue by itself, and soon.
+        while let Err(refused) = changes.try_send(change) {
+            change = match refused {
+                mpsc::error::TrySendError::Full(change) => change,
+                mpsc::error::TrySendError::Closed(_) => return Err(ended()),
+            };
+            std::thread::sleep(FULL_QUEUE_PAUSE);
+        }
+        is_done.recv().map_err(|_| ended())?.map_err(JournalError)
+    }
+
     /// Forgets transactions, soon. If the program ends before, they are looked at again when it
     /// starts, and found to be mined.
     pub fn remove(&self, hashes: Vec<B256>) {
@@ -146,9 +178,11 @@ fn write_all(database: &Database, mut queue: mpsc::Receiver<Change>) {
             tracing::error!(%error, "the mempool's file cannot be written");
         }
         for change in changes.drain(..) {
-            if let Change::Add { done, .. } = change {
-                // Who no longer waits needs no answer.
-                let _ = done.send(result.clone());
+            // Who no longer waits needs no answer.
+            match change {
+                Change::Add { done, .. } => drop(done.send(result.clone())),
+                Change::Restore { done, .. } => drop(done.send(result.clone())),
+                Change::Remove(_) => {}
             }
         }
     }
@@ -163,6 +197,12 @@ fn write(database: &Database, changes: &[Change]) -> Result<(), StoreError> {
                 Change::Add { waiting, .. } => {
                     let hash = waiting.transaction.hash();
                     table.insert(&hash.0, encode(waiting).as_slice())?;
+                }
+                Change::Restore { waiting, .. } => {
+                    for waiting in waiting {
+                        let hash = waiting.transaction.hash();
+                        table.insert(&hash.0, encode(waiting).as_slice())?;
+                    }
                 }
                 Change::Remove(hashes) => {
                     for hash in hashes {

@@ -33,6 +33,7 @@ fn with_situation<T>(
         parent: &parent,
         snapshot: spec.genesis_snapshot(),
         work,
+        known_since_ms: 0,
         random,
     })
 }
@@ -69,6 +70,18 @@ fn out_of_turn_after_a_delay() {
     // Block 1 is the second signer's turn; 700 ms is within 2 × 500 ms.
     check(2, TRANSACTIONS, Work::Waiting, 1_002_000, Decision::Wait { until_ms: 1_002_700 });
     check(2, TRANSACTIONS, Work::Waiting, 1_002_700, Decision::Seal);
+}
+
+#[test]
+fn after_a_silence_the_signer_in_turn_is_first() {
+    let at = |known_since_ms, now_ms| {
+        with_situation(2, TRANSACTIONS, Work::Waiting, 700, |situation| {
+            decide(&Situation { known_since_ms, ..*situation }, now_ms)
+        })
+    };
+    assert_eq!(at(1_500_000, 1_500_000), Decision::Wait { until_ms: 1_500_700 });
+    assert_eq!(at(1_500_000, 1_500_700), Decision::Seal);
+    check(1, TRANSACTIONS, Work::Waiting, 1_500_000, Decision::Seal);
 }
 
 #[test]

@@ -45,7 +45,10 @@ impl Draft {
                 accounts.insert(key, row);
             }
         }
-        self.remember(number, &accounts, &slots)?;
+        // Nothing was before the genesis block.
+        if number > 0 {
+            self.remember(number, &accounts, &slots)?;
+        }
         self.replace(accounts, slots)
     }
 

@@ -127,6 +127,7 @@ struct Outlook {
     snapshot: Option<Arc<Snapshot>>,
     base_fee_wei: u64,
     work: Work,
+    known_since_ms: u64,
     /// The same for as long as the parent is the same.
     random: u64,
 }
@@ -138,6 +139,7 @@ impl Outlook {
             base_fee_wei: next_base_fee(&tip.header),
             tip,
             work: Work::None,
+            known_since_ms: unix_time_ms(),
             random: rand::random(),
         };
         outlook.look_for_work(&maker.chain);
@@ -154,6 +156,7 @@ impl Outlook {
             parent: &self.tip.header,
             snapshot,
             work: self.work,
+            known_since_ms: self.known_since_ms,
             random: self.random,
         };
         decide(&situation, now_ms)
@@ -177,6 +180,7 @@ impl Outlook {
         });
         if has_work {
             self.work = Work::Waiting;
+            self.known_since_ms = unix_time_ms();
         }
     }
 }

@@ -176,6 +176,8 @@ async fn check(seed: u64, anvil: &Anvil) {
         assert!(test.chain.with_mempool(|mempool| mempool.status().pending) == 0);
         let time = made.block.header.timestamp.max(START_S);
         anvil.call("evm_setNextBlockTimestamp", json!([time])).await;
+        let base_fee = U256::from(made.block.header.base_fee_per_gas.unwrap());
+        anvil.call("anvil_setNextBlockBaseFeePerGas", json!([base_fee])).await;
         anvil.call("evm_mine", json!([])).await;
         let tag = json!([format!("{number:#x}")]);
         let mine = ours.call("eth_getBlockReceipts", tag.clone()).await.unwrap();

@@ -60,7 +60,7 @@ async fn the_unchanged_block_is_valid() {
 
 #[tokio::test]
 async fn headers() {
-    check("has number", |header, _| header.number += 1).await;
+    check("does not follow", |header, _| header.number += 1).await;
     check("ommers hash", |header, _| header.ommers_hash = B256::ZERO).await;
     check("mix hash", |header, _| header.mix_hash = B256::repeat_byte(1)).await;
     check("withdrawalsRoot", |header, _| header.withdrawals_root = Some(B256::ZERO)).await;
