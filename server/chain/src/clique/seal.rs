@@ -16,7 +16,7 @@ use super::{CliqueError, EXTRA_SEAL, signers_section};
 pub fn seal_hash(header: &Header) -> Result<B256, CliqueError> {
     signers_section(header)?;
     let end = header.extra_data.len() - EXTRA_SEAL;
-    let unsealed = Header { extra_data: header.extra_data.slice(..end).into(), ..header.clone() };
+    let unsealed = Header { extra_data: header.extra_data.slice(..end), ..header.clone() };
     Ok(unsealed.hash_slow())
 }
 

@@ -1,6 +1,7 @@
 //! Reads and changes the draft's state.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256};
 use alloy_rlp::Decodable;
@@ -65,13 +66,13 @@ impl Draft {
                 StoreError::Damaged(format!("the history of block {block} is not kept"))
             })?;
             for key in keys.accounts {
-                if !accounts.contains_key(&key) {
-                    accounts.insert(key, self.view.account_after(&key, number)?);
+                if let Entry::Vacant(row) = accounts.entry(key) {
+                    row.insert(self.view.account_after(&key, number)?);
                 }
             }
             for key in keys.slots {
-                if !slots.contains_key(&key) {
-                    slots.insert(key, self.view.slot_after(&key, number)?);
+                if let Entry::Vacant(row) = slots.entry(key) {
+                    row.insert(self.view.slot_after(&key, number)?);
                 }
             }
         }

@@ -52,7 +52,10 @@ pub(super) async fn heavy(
     });
     running.await.unwrap_or_else(|error| {
         tracing::error!(%error, "a JSON-RPC method ended early");
-        Err(RpcError::new(INTERNAL_ERROR, "the method failed inside the node"))
+        Err(RpcError::new(
+            INTERNAL_ERROR,
+            "the method failed inside the node",
+        ))
     })
 }
 
@@ -83,7 +86,10 @@ fn method(node: &Node, name: &str) -> Option<Method> {
         "eth_mining" => Quick(web3::mining),
         "eth_hashrate" => Quick(web3::hashrate),
         "eth_protocolVersion" => Quick(web3::protocol_version),
-        "eth_sendTransaction" | "eth_sign" | "eth_signTransaction" | "eth_signTypedData_v4"
+        "eth_sendTransaction"
+        | "eth_sign"
+        | "eth_signTransaction"
+        | "eth_signTypedData_v4"
         | "personal_sign" => Quick(web3::no_keys),
         "net_version" => Quick(web3::network_id),
         "net_listening" => Quick(web3::listening),

@@ -185,7 +185,7 @@ fn write_chain(draft: &Draft, transaction: &WriteTransaction) -> Result<(), Stor
     }
     let mut side_blocks = transaction.open_table(SIDE_BLOCKS)?;
     for (hash, row) in &draft.side_blocks {
-        set(&mut side_blocks, &hash.0, row.as_deref())?;
+        set(&mut side_blocks, hash.0, row.as_deref())?;
     }
     let mut snapshots = transaction.open_table(SNAPSHOTS)?;
     for (hash, snapshot) in &draft.snapshots {

@@ -12,11 +12,17 @@ use crate::support::{
 /// Transfers, deployments, reverts, logs and what runs out of gas, in a few blocks.
 pub async fn fill(test: &TestChain) {
     let (alice, bob) = (Wallet::new(0), Wallet::new(1));
-    test.mined([transfer_of(&alice, 0), transfer_of(&alice, 1), bob.legacy(0, alice.address, 5)]).await;
+    test.mined([
+        transfer_of(&alice, 0),
+        transfer_of(&alice, 1),
+        bob.legacy(0, alice.address, 5),
+    ])
+    .await;
     let (create_emitter, emitter) = creation_of(&alice, 2, &contracts::emitter());
     let (create_cell, cell) = creation_of(&alice, 3, &contracts::memory_cell());
     let (create_reverter, reverter) = creation_of(&bob, 1, &contracts::reverter());
-    test.mined([create_emitter, create_cell, create_reverter]).await;
+    test.mined([create_emitter, create_cell, create_reverter])
+        .await;
     let one = U256::ONE;
     test.mined([
         call_of(&alice, 4, emitter, &[one, U256::from(7), U256::from(9)]),
@@ -44,13 +50,21 @@ async fn receipts_say_what_happened() {
     let tip = test.chain.tip();
     assert_eq!(tip.header.number, 5);
     let succeeded = |number| -> Vec<bool> {
-        tip.view.receipts(number).unwrap().iter().map(|receipt| receipt.succeeded).collect()
+        tip.view
+            .receipts(number)
+            .unwrap()
+            .iter()
+            .map(|receipt| receipt.succeeded)
+            .collect()
     };
     assert_eq!(succeeded(1), [true, true, true]);
     assert_eq!(succeeded(2), [true, true, true]);
     let third = tip.block(3).unwrap().unwrap();
     let by_sender = |sender: Address| -> Vec<bool> {
-        third.transactions.iter().zip(succeeded(3))
+        third
+            .transactions
+            .iter()
+            .zip(succeeded(3))
             .filter(|(transaction, _)| transaction.sender() == sender)
             .map(|(_, succeeded)| succeeded)
             .collect()
@@ -63,7 +77,14 @@ async fn receipts_say_what_happened() {
     let cell = alice.address.create(3);
     assert_eq!(state.slot(cell, U256::from(1)).unwrap(), U256::ZERO);
     assert_eq!(state.slot(cell, U256::from(2)).unwrap(), U256::MAX);
-    assert_eq!(state.account(Address::repeat_byte(0xaa)).unwrap().unwrap().balance, U256::from(2));
+    assert_eq!(
+        state
+            .account(Address::repeat_byte(0xaa))
+            .unwrap()
+            .unwrap()
+            .balance,
+        U256::from(2)
+    );
 }
 
 #[tokio::test]
@@ -79,9 +100,13 @@ async fn all_money_is_accounted_for() {
     let before = supply(&test);
     fill(&test).await;
     // The base fee is burned (EIP-1559).
-    let burned: u128 = test.blocks().iter().map(|block| {
-        u128::from(block.header.base_fee_per_gas.unwrap()) * u128::from(block.header.gas_used)
-    }).sum();
+    let burned: u128 = test
+        .blocks()
+        .iter()
+        .map(|block| {
+            u128::from(block.header.base_fee_per_gas.unwrap()) * u128::from(block.header.gas_used)
+        })
+        .sum();
     assert_eq!(supply(&test) + U256::from(burned), before);
 }
 
@@ -97,15 +122,24 @@ async fn restart_keeps_everything() {
         drop(before);
         test = test.reopen();
         let after = test.chain.tip();
-        assert_eq!((after.header.number, after.header.state_root), (number, root));
-        let waits = test.chain.with_mempool(|mempool| mempool.get(&hash).cloned()).unwrap();
+        assert_eq!(
+            (after.header.number, after.header.state_root),
+            (number, root)
+        );
+        let waits = test
+            .chain
+            .with_mempool(|mempool| mempool.get(&hash).cloned())
+            .unwrap();
         assert_eq!(waits.encoded(), waiting);
         let made = test.mine();
         assert_eq!(made.block.transactions.len(), 1);
         assert_eq!(made.block.number(), number + 1);
     }
     let test = test.reopen();
-    assert_eq!(test.chain.with_mempool(|mempool| mempool.status().pending), 0);
+    assert_eq!(
+        test.chain.with_mempool(|mempool| mempool.status().pending),
+        0
+    );
 }
 
 #[tokio::test]
@@ -114,10 +148,19 @@ async fn another_node_comes_to_the_same_state() {
     fill(&test).await;
     let other = TestChain::new();
     let blocks = test.blocks();
-    assert_eq!(other.chain.import(&blocks, LATER_S).unwrap(), Imported::Head { reorganised: 0 });
+    assert_eq!(
+        other.chain.import(&blocks, LATER_S).unwrap(),
+        Imported::Head { reorganised: 0 }
+    );
     assert_eq!(other.chain.tip().hash, test.chain.tip().hash);
-    assert_eq!(other.chain.tip().header.state_root, test.chain.tip().header.state_root);
-    assert_eq!(other.chain.import(&blocks, LATER_S).unwrap(), Imported::Known);
+    assert_eq!(
+        other.chain.tip().header.state_root,
+        test.chain.tip().header.state_root
+    );
+    assert_eq!(
+        other.chain.import(&blocks, LATER_S).unwrap(),
+        Imported::Known
+    );
     // One by one, and over the wire.
     let third = TestChain::new();
     for block in &blocks {
@@ -147,7 +190,14 @@ async fn the_mempool_lets_go_of_what_was_mined() {
     assert_eq!(made.block.transactions.len(), 2);
     let status = test.chain.with_mempool(|mempool| mempool.status());
     assert_eq!((status.pending, status.queued), (0, 1));
-    assert!(test.chain.submit(&transfer_of(&alice, 0)).await.unwrap_err().to_string().starts_with("nonce too low"));
+    assert!(
+        test.chain
+            .submit(&transfer_of(&alice, 0))
+            .await
+            .unwrap_err()
+            .to_string()
+            .starts_with("nonce too low")
+    );
     test.submit(transfer_of(&alice, 2)).await;
     assert_eq!(test.mine().block.transactions.len(), 2);
 }
@@ -159,8 +209,14 @@ async fn mined_transactions_of_another_node_leave_the_mempool() {
     one.submit(raw.clone()).await;
     other.submit(raw).await;
     let made = one.mine();
-    other.chain.import(std::slice::from_ref(&made.block), LATER_S).unwrap();
-    assert_eq!(other.chain.with_mempool(|mempool| mempool.status().pending), 0);
+    other
+        .chain
+        .import(std::slice::from_ref(&made.block), LATER_S)
+        .unwrap();
+    assert_eq!(
+        other.chain.with_mempool(|mempool| mempool.status().pending),
+        0
+    );
 }
 
 #[tokio::test]
@@ -176,7 +232,12 @@ async fn blocks_are_filled_up_to_their_gas_limit() {
     }
     let made = test.mine();
     assert!(made.block.header.gas_used <= made.block.header.gas_limit);
-    let wanted: u64 = made.block.transactions.iter().map(|it| it.envelope().gas_limit()).sum();
+    let wanted: u64 = made
+        .block
+        .transactions
+        .iter()
+        .map(|it| it.envelope().gas_limit())
+        .sum();
     assert!(wanted > 0);
     let mut mined = made.block.transactions.len();
     while mined < 20 {
@@ -193,7 +254,12 @@ fn a_folder_of_another_chain_is_refused() {
     let folder = test.folder.path().to_owned();
     drop(test.chain);
     let error = Chain::open(spec(2), settings(&folder), 0).unwrap_err();
-    assert!(error.to_string().contains("holds the chain with genesis block"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("holds the chain with genesis block"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -216,7 +282,9 @@ async fn destroyed_contracts_can_come_back() {
     input.extend(&init);
     let born = factory.create2_from_code([0; 32], &init);
     for nonce in 1..4 {
-        let made = test.mined([alice.call(nonce, factory, Bytes::from(input.clone()))]).await;
+        let made = test
+            .mined([alice.call(nonce, factory, Bytes::from(input.clone()))])
+            .await;
         assert!(made.receipts[0].succeeded);
         let state = test.chain.tip().state();
         assert!(state.account(born).unwrap().is_none());

@@ -106,7 +106,11 @@ impl Workload {
 
     /// Words that may mean something to one of the contracts; now and then very many.
     fn input(&mut self) -> Bytes {
-        let words = if self.random.random_bool(0.02) { 3_000 } else { self.random.random_range(0..7) };
+        let words = if self.random.random_bool(0.02) {
+            3_000
+        } else {
+            self.random.random_range(0..7)
+        };
         let mut input = Vec::new();
         for _ in 0..words {
             let word = match self.random.random_range(0..4) {
@@ -136,9 +140,12 @@ impl Workload {
 
 /// What must be equal of a receipt.
 fn outcome(receipt: &Value) -> Value {
-    let logs: Vec<Value> = receipt["logs"].as_array().unwrap().iter().map(|log| {
-        json!([log["address"], log["topics"], log["data"], log["logIndex"]])
-    }).collect();
+    let logs: Vec<Value> = receipt["logs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|log| json!([log["address"], log["topics"], log["data"], log["logIndex"]]))
+        .collect();
     json!({
         "hash": receipt["transactionHash"],
         "index": receipt["transactionIndex"],
@@ -159,17 +166,27 @@ async fn check(seed: u64, anvil: &Anvil) {
     let test = TestChain::new();
     let ours = dispatcher(&test);
     let mut workload = Workload::new(seed);
-    anvil.call("anvil_setCoinbase", json!([test.sealer.address()])).await;
+    anvil
+        .call("anvil_setCoinbase", json!([test.sealer.address()]))
+        .await;
     for wallet in &workload.wallets {
-        let balance = ours.call("eth_getBalance", json!([wallet.address])).await.unwrap();
-        anvil.call("anvil_setBalance", json!([wallet.address, balance])).await;
+        let balance = ours
+            .call("eth_getBalance", json!([wallet.address]))
+            .await
+            .unwrap();
+        anvil
+            .call("anvil_setBalance", json!([wallet.address, balance]))
+            .await;
     }
     let mut statuses = [0_usize; 2];
     for number in 1..=BLOCKS {
         for _ in 0..TRANSACTIONS_PER_BLOCK {
             let raw = workload.next();
             let theirs = anvil.call("eth_sendRawTransaction", json!([raw])).await;
-            let mine = ours.call("eth_sendRawTransaction", json!([raw])).await.unwrap();
+            let mine = ours
+                .call("eth_sendRawTransaction", json!([raw]))
+                .await
+                .unwrap();
             assert_eq!(mine, theirs);
         }
         let made = test.mine();
@@ -177,17 +194,28 @@ async fn check(seed: u64, anvil: &Anvil) {
         let time = made.block.header.timestamp.max(START_S);
         anvil.call("evm_setNextBlockTimestamp", json!([time])).await;
         let base_fee = U256::from(made.block.header.base_fee_per_gas.unwrap());
-        anvil.call("anvil_setNextBlockBaseFeePerGas", json!([base_fee])).await;
+        anvil
+            .call("anvil_setNextBlockBaseFeePerGas", json!([base_fee]))
+            .await;
         anvil.call("evm_mine", json!([])).await;
         let tag = json!([format!("{number:#x}")]);
-        let mine = ours.call("eth_getBlockReceipts", tag.clone()).await.unwrap();
+        let mine = ours
+            .call("eth_getBlockReceipts", tag.clone())
+            .await
+            .unwrap();
         let theirs = anvil.call("eth_getBlockReceipts", tag).await;
         let (mine, theirs) = (mine.as_array().unwrap(), theirs.as_array().unwrap());
         assert_eq!(mine.len(), theirs.len(), "block {number}");
         for (mine, theirs) in mine.iter().zip(theirs) {
             assert_eq!(outcome(mine), outcome(theirs), "seed {seed} block {number}");
             statuses[usize::from(mine["status"] == "0x1")] += 1;
-            compare_traces(&ours, anvil, &mine["transactionHash"], &mut workload.touched).await;
+            compare_traces(
+                &ours,
+                anvil,
+                &mine["transactionHash"],
+                &mut workload.touched,
+            )
+            .await;
         }
     }
     assert!(statuses[0] > 20 && statuses[1] > 100, "{statuses:?}");
@@ -195,16 +223,28 @@ async fn check(seed: u64, anvil: &Anvil) {
     compare_state(&ours, anvil, &workload.touched).await;
 }
 
-async fn compare_traces(ours: &Dispatcher, anvil: &Anvil, hash: &Value, touched: &mut BTreeSet<Address>) {
+async fn compare_traces(
+    ours: &Dispatcher,
+    anvil: &Anvil,
+    hash: &Value,
+    touched: &mut BTreeSet<Address>,
+) {
     let params = json!([hash, {"tracer": "callTracer", "tracerConfig": {"withLog": true}}]);
-    let mine = ours.call("debug_traceTransaction", params.clone()).await.unwrap();
+    let mine = ours
+        .call("debug_traceTransaction", params.clone())
+        .await
+        .unwrap();
     let theirs = anvil.call("debug_traceTransaction", params).await;
     collect_addresses(&mine, touched);
     assert_eq!(mine, theirs, "trace of {hash}");
 }
 
 fn collect_addresses(frame: &Value, touched: &mut BTreeSet<Address>) {
-    touched.extend(frame["to"].as_str().and_then(|to| to.parse::<Address>().ok()));
+    touched.extend(
+        frame["to"]
+            .as_str()
+            .and_then(|to| to.parse::<Address>().ok()),
+    );
     for call in frame["calls"].as_array().into_iter().flatten() {
         collect_addresses(call, touched);
     }
@@ -214,7 +254,8 @@ async fn compare_calls(ours: &Dispatcher, anvil: &Anvil, workload: &mut Workload
     for _ in 0..200 {
         let to = workload.contracts[workload.random.random_range(0..workload.contracts.len())];
         let from = workload.wallets[0].address;
-        let request = json!([{"from": from, "to": to, "data": workload.input(), "gas": "0x493e0"}, "latest"]);
+        let request =
+            json!([{"from": from, "to": to, "data": workload.input(), "gas": "0x493e0"}, "latest"]);
         let mine = ours.call("eth_call", request.clone()).await;
         let theirs = anvil.try_call("eth_call", request.clone()).await;
         match (mine, theirs) {
@@ -241,14 +282,21 @@ async fn compare_state(ours: &Dispatcher, anvil: &Anvil, touched: &BTreeSet<Addr
         for slot in 0..program::SLOTS {
             let params = json!([address, format!("{slot:#x}"), "latest"]);
             let mine = ours.call("eth_getStorageAt", params.clone()).await.unwrap();
-            assert_eq!(mine, anvil.call("eth_getStorageAt", params).await, "{address} slot {slot}");
+            assert_eq!(
+                mine,
+                anvil.call("eth_getStorageAt", params).await,
+                "{address} slot {slot}"
+            );
         }
     }
 }
 
 #[tokio::test]
 async fn anvil_agrees() {
-    let seeds: u64 = std::env::var("LEDGERCLOUD_TEST_SEEDS").ok().and_then(|it| it.parse().ok()).unwrap_or(1);
+    let seeds: u64 = std::env::var("LEDGERCLOUD_TEST_SEEDS")
+        .ok()
+        .and_then(|it| it.parse().ok())
+        .unwrap_or(1);
     for seed in 1..=seeds {
         let Some(anvil) = Anvil::start().await else {
             eprintln!("anvil was not found: nothing is compared");

@@ -10,7 +10,11 @@ use crate::blocks::fill;
 use crate::support::{TestChain, Wallet, call_of, contracts, creation_of, transfer_of};
 
 /// Everything that can be read of a few accounts.
-fn picture(state: &StateView) -> BTreeMap<Address, (Option<(u64, U256, B256)>, Vec<U256>)> {
+type Picture = BTreeMap<Address, (Option<Account>, Vec<U256>)>;
+/// Nonce, balance and storage root.
+type Account = (u64, U256, B256);
+
+fn picture(state: &StateView) -> Picture {
     let alice = Wallet::new(0).address;
     let accounts = (0..4)
         .map(|number| Wallet::new(number).address)
@@ -19,7 +23,9 @@ fn picture(state: &StateView) -> BTreeMap<Address, (Option<(u64, U256, B256)>, V
     accounts
         .map(|address| {
             let account = state.account(address).unwrap();
-            let slots = (0..6).map(|slot| state.slot(address, U256::from(slot)).unwrap()).collect();
+            let slots = (0..6)
+                .map(|slot| state.slot(address, U256::from(slot)).unwrap())
+                .collect();
             let account = account.map(|it| (it.nonce, it.balance, it.storage_root));
             (address, (account, slots))
         })
@@ -27,7 +33,7 @@ fn picture(state: &StateView) -> BTreeMap<Address, (Option<(u64, U256, B256)>, V
 }
 
 /// Blocks that change the same slots again and again.
-async fn busy(test: &TestChain, blocks: u64) -> Vec<BTreeMap<Address, (Option<(u64, U256, B256)>, Vec<U256>)>> {
+async fn busy(test: &TestChain, blocks: u64) -> Vec<Picture> {
     let alice = Wallet::new(0);
     let (create, cell) = creation_of(&alice, 0, &contracts::memory_cell());
     let mut pictures = vec![picture(&test.chain.tip().state())];
@@ -46,7 +52,7 @@ async fn busy(test: &TestChain, blocks: u64) -> Vec<BTreeMap<Address, (Option<(u
     pictures
 }
 
-fn check(tip: &Tip, pictures: &[BTreeMap<Address, (Option<(u64, U256, B256)>, Vec<U256>)>]) {
+fn check(tip: &Tip, pictures: &[Picture]) {
     for (number, expected) in (0..).zip(pictures) {
         let state = tip.state_after(number).unwrap().unwrap();
         assert_eq!(&picture(&state), expected, "block {number}");
@@ -71,7 +77,10 @@ async fn states_that_are_not_kept_are_gone_and_the_others_are_right() {
     assert_eq!(tip.view.oldest_state().unwrap(), 22);
     for number in 0..22 {
         assert!(tip.state_after(number).unwrap().is_none(), "block {number}");
-        assert!(tip.view.changed_keys(number).unwrap().is_none(), "block {number}");
+        assert!(
+            tip.view.changed_keys(number).unwrap().is_none(),
+            "block {number}"
+        );
     }
     for number in 22..=30 {
         let state = tip.state_after(number).unwrap().unwrap();
@@ -88,7 +97,11 @@ async fn a_shorter_history_forgets_at_once_and_a_longer_one_grows() {
     drop(test.chain);
     settings.history = History::Blocks(2);
     let chain = chain::Chain::open(spec, settings, 0).unwrap();
-    let test = TestChain { chain, sealer, folder };
+    let test = TestChain {
+        chain,
+        sealer,
+        folder,
+    };
     test.mine();
     assert_eq!(test.chain.tip().view.oldest_state().unwrap(), 4);
 }

@@ -1,10 +1,13 @@
 //! The crate as a whole: real chains in temporary folders.
 
+// What helps tests is part of them.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod blocks;
-mod making;
 mod differential;
 mod history;
 mod logs;
+mod making;
 mod proofs;
 mod reorganisation;
 mod rpc;

@@ -22,16 +22,31 @@ struct Running {
 fn start(test: &TestChain, sealer: Sealer, mode: BlockMode) -> Running {
     let (mine, requests) = mpsc::channel(MINE_REQUESTS_MAX);
     let (shutdown, is_over) = watch::channel(false);
-    let maker = BlockMaker { chain: test.chain.clone(), sealer, mode, requests };
+    let maker = BlockMaker {
+        chain: test.chain.clone(),
+        sealer,
+        mode,
+        requests,
+    };
     let task = tokio::spawn(block_maker::run(maker, is_over));
-    let options = Options { mine: Some(mine), ..Options::default() };
-    Running { dispatcher: Dispatcher::new(test.chain.clone(), options), shutdown, task }
+    let options = Options {
+        mine: Some(mine),
+        ..Options::default()
+    };
+    Running {
+        dispatcher: Dispatcher::new(test.chain.clone(), options),
+        shutdown,
+        task,
+    }
 }
 
 impl Running {
     async fn stop(self) {
         self.shutdown.send(true).unwrap();
-        tokio::time::timeout(Duration::from_secs(5), self.task).await.unwrap().unwrap();
+        tokio::time::timeout(Duration::from_secs(5), self.task)
+            .await
+            .unwrap()
+            .unwrap();
     }
 }
 
@@ -43,21 +58,30 @@ async fn heads(test: &TestChain, count: usize) -> Vec<(u64, usize)> {
         let event = tokio::time::timeout(Duration::from_secs(20), events.recv()).await;
         if let ChainEvent::Head(change) = event.unwrap().unwrap() {
             heads.extend(change.added.iter().map(|applied| {
-                (applied.block.header.timestamp, applied.block.transactions.len())
+                (
+                    applied.block.header.timestamp,
+                    applied.block.transactions.len(),
+                )
             }));
         }
     }
     heads
 }
 
-const QUIET: BlockMode = BlockMode::Transactions { heartbeat: Duration::from_secs(3_600) };
+const QUIET: BlockMode = BlockMode::Transactions {
+    heartbeat: Duration::from_secs(3_600),
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn blocks_come_on_the_second_while_there_is_work() {
     let test = TestChain::new();
     test.mine();
     let running = start(&test, test.sealer.clone(), BlockMode::Always);
-    let times: Vec<u64> = heads(&test, 3).await.into_iter().map(|(time, _)| time).collect();
+    let times: Vec<u64> = heads(&test, 3)
+        .await
+        .into_iter()
+        .map(|(time, _)| time)
+        .collect();
     running.stop().await;
     // No drift: exactly the period.
     assert_eq!([times[1] - times[0], times[2] - times[1]], [2, 2]);
@@ -81,15 +105,24 @@ async fn a_transaction_wakes_the_maker() {
             break;
         }
     }
-    assert!(sent.elapsed() < Duration::from_secs(2), "{:?}", sent.elapsed());
+    assert!(
+        sent.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        sent.elapsed()
+    );
     running.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn silence_is_broken_by_a_heartbeat() {
     let test = TestChain::new();
-    let running =
-        start(&test, test.sealer.clone(), BlockMode::Transactions { heartbeat: Duration::from_secs(3) });
+    let running = start(
+        &test,
+        test.sealer.clone(),
+        BlockMode::Transactions {
+            heartbeat: Duration::from_secs(3),
+        },
+    );
     let heads = heads(&test, 2).await;
     running.stop().await;
     assert_eq!(heads[1].0 - heads[0].0, 3);
@@ -111,7 +144,10 @@ async fn on_demand() {
     let later = test.chain.tip().header.timestamp + 100;
     mine(json!([later])).await.unwrap();
     assert_eq!(test.chain.tip().header.timestamp, later);
-    assert_eq!(mine(json!([{"blocks": 5_000}])).await.unwrap_err().code, -32005);
+    assert_eq!(
+        mine(json!([{"blocks": 5_000}])).await.unwrap_err().code,
+        -32005
+    );
     running.stop().await;
 }
 
@@ -121,8 +157,15 @@ async fn who_is_no_signer_makes_nothing_and_ends_in_good_order() {
     let running = start(&test, Sealer::new(Wallet::new(77).key), BlockMode::Always);
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(test.chain.tip().header.number, 0);
-    let refused = running.dispatcher.call("evm_mine", json!([])).await.unwrap_err();
-    assert!(refused.message.contains("not an authorised signer"), "{refused}");
+    let refused = running
+        .dispatcher
+        .call("evm_mine", json!([]))
+        .await
+        .unwrap_err();
+    assert!(
+        refused.message.contains("not an authorised signer"),
+        "{refused}"
+    );
     running.stop().await;
 }
 
@@ -138,7 +181,9 @@ async fn two_signers_take_turns() {
         let (mut events, to) = (from.chain.events(), to.chain.clone());
         tokio::spawn(async move {
             while let Ok(event) = events.recv().await {
-                let ChainEvent::Head(change) = event else { continue };
+                let ChainEvent::Head(change) = event else {
+                    continue;
+                };
                 let blocks: Vec<_> = change.added.iter().map(|it| it.block.clone()).collect();
                 let to = to.clone();
                 let _ = tokio::task::spawn_blocking(move || to.import(&blocks, LATER_S)).await;

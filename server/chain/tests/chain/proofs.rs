@@ -39,17 +39,27 @@ async fn check_all_states(test: &TestChain, oldest: u64) {
     let tip = test.chain.tip();
     for number in oldest..=tip.header.number {
         let root = tip.block(number).unwrap().unwrap().header.state_root;
-        for address in [alice, alice.create(0), Address::ZERO, Address::repeat_byte(0x77)] {
+        for address in [
+            alice,
+            alice.create(0),
+            Address::ZERO,
+            Address::repeat_byte(0x77),
+        ] {
             let slots: Vec<U256> = (0..4).map(U256::from).collect();
             let tag = format!("{number:#x}");
-            let answer = dispatcher.call("eth_getProof", json!([address, slots, tag])).await;
+            let answer = dispatcher
+                .call("eth_getProof", json!([address, slots, tag]))
+                .await;
             let proof: EIP1186AccountProofResponse =
                 serde_json::from_value(answer.unwrap()).unwrap();
             check(&proof, root);
             let state = tip.state_after(number).unwrap().unwrap();
             assert_eq!(
                 proof.balance,
-                state.account(address).unwrap().map_or(U256::ZERO, |account| account.balance)
+                state
+                    .account(address)
+                    .unwrap()
+                    .map_or(U256::ZERO, |account| account.balance)
             );
             for (slot, proven) in (0..).zip(&proof.storage_proof) {
                 assert_eq!(proven.value, state.slot(address, U256::from(slot)).unwrap());
@@ -81,6 +91,9 @@ async fn after_forgetting() {
     work(&test).await;
     check_all_states(&test, 9).await;
     let dispatcher = Dispatcher::new(test.chain.clone(), Options::default());
-    let error = dispatcher.call("eth_getProof", json!([Address::ZERO, [], "0x8"])).await.unwrap_err();
+    let error = dispatcher
+        .call("eth_getProof", json!([Address::ZERO, [], "0x8"]))
+        .await
+        .unwrap_err();
     assert!(error.message.contains("since block 0x9"), "{error}");
 }

@@ -23,7 +23,9 @@ fn sealer(number: u8) -> Sealer {
 
 /// Whoever of the signers may make the next block makes it; the later of them first when asked.
 fn mine_by(test: &TestChain, order: &[u8]) -> Block {
-    let made = order.iter().find_map(|number| test.try_mine(&sealer(*number)).ok());
+    let made = order
+        .iter()
+        .find_map(|number| test.try_mine(&sealer(*number)).ok());
     Block::clone(&made.expect("somebody may sign").block)
 }
 
@@ -31,7 +33,9 @@ fn in_turn(test: &TestChain) -> Block {
     let tip = test.chain.tip();
     let snapshot = test.chain.signers_after(tip.hash).unwrap();
     let wanted = snapshot.signer_in_turn(tip.header.number + 1).unwrap();
-    let number = (0..3).find(|number| signer(*number).address == wanted).unwrap();
+    let number = (0..3)
+        .find(|number| signer(*number).address == wanted)
+        .unwrap();
     mine_by(test, &[number])
 }
 
@@ -54,7 +58,10 @@ fn picture(test: &TestChain) -> (B256, B256, Vec<Option<U256>>, u64) {
     let state = tip.state();
     let balances = (0..4)
         .map(|number| {
-            state.account(Wallet::new(number).address).unwrap().map(|account| account.balance)
+            state
+                .account(Wallet::new(number).address)
+                .unwrap()
+                .map(|account| account.balance)
         })
         .collect();
     (tip.hash, tip.header.state_root, balances, tip.header.number)
@@ -73,23 +80,46 @@ async fn check_length(length: u64) {
     heavy.submit(other_create).await;
     let mut orphaned = Vec::new();
     for step in 0..length {
-        light.submit(call_of(&alice, 1 + step, cell, &[U256::from(step), U256::from(7)])).await;
+        light
+            .submit(call_of(
+                &alice,
+                1 + step,
+                cell,
+                &[U256::from(step), U256::from(7)],
+            ))
+            .await;
         orphaned.push(light.submit(transfer_of(&bob, step)).await);
         out_of_turn(&light);
-        heavy.submit(call_of(&alice, 1 + step, cell, &[U256::from(step), U256::from(9)])).await;
+        heavy
+            .submit(call_of(
+                &alice,
+                1 + step,
+                cell,
+                &[U256::from(step), U256::from(9)],
+            ))
+            .await;
         in_turn(&heavy);
     }
     let before = picture(&light);
     let mut events = light.chain.events();
     let branch: Vec<Block> = heavy.blocks().split_off(1);
     let outcome = light.chain.import(&branch, LATER_S).unwrap();
-    let Imported::Head { reorganised } = outcome else { panic!("{outcome:?}") };
+    let Imported::Head { reorganised } = outcome else {
+        panic!("{outcome:?}")
+    };
     assert!(reorganised >= 1 && reorganised <= length);
     let (hash, root, ..) = picture(&heavy);
-    assert_eq!((light.chain.tip().hash, light.chain.tip().header.state_root), (hash, root));
+    assert_eq!(
+        (light.chain.tip().hash, light.chain.tip().header.state_root),
+        (hash, root)
+    );
     // What the other branch did not have waits again.
     for orphan in &orphaned {
-        assert!(light.chain.with_mempool(|mempool| mempool.get(orphan).is_some()));
+        assert!(
+            light
+                .chain
+                .with_mempool(|mempool| mempool.get(orphan).is_some())
+        );
     }
     let pending = light.chain.with_mempool(|mempool| mempool.status().pending);
     assert_eq!(pending, orphaned.len());
@@ -111,11 +141,17 @@ async fn check_length(length: u64) {
         let mine = tip.state_after(number).unwrap().unwrap();
         let theirs = heavy.chain.tip().state_after(number).unwrap().unwrap();
         for address in [alice.address, bob.address, cell] {
-            assert_eq!(mine.account(address).unwrap(), theirs.account(address).unwrap());
+            assert_eq!(
+                mine.account(address).unwrap(),
+                theirs.account(address).unwrap()
+            );
         }
         for slot in 0..length {
             let slot = U256::from(slot);
-            assert_eq!(mine.slot(cell, slot).unwrap(), theirs.slot(cell, slot).unwrap());
+            assert_eq!(
+                mine.slot(cell, slot).unwrap(),
+                theirs.slot(cell, slot).unwrap()
+            );
         }
     }
     assert_ne!(before.0, light.chain.tip().hash);
@@ -139,8 +175,20 @@ async fn a_lighter_branch_stays_aside_and_an_equal_one_too() {
     in_turn(&heavy);
     let aside = out_of_turn(&light);
     let before = heavy.chain.tip().hash;
-    assert_eq!(heavy.chain.import(std::slice::from_ref(&aside), LATER_S).unwrap(), Imported::Aside);
-    assert_eq!(heavy.chain.import(std::slice::from_ref(&aside), LATER_S).unwrap(), Imported::Known);
+    assert_eq!(
+        heavy
+            .chain
+            .import(std::slice::from_ref(&aside), LATER_S)
+            .unwrap(),
+        Imported::Aside
+    );
+    assert_eq!(
+        heavy
+            .chain
+            .import(std::slice::from_ref(&aside), LATER_S)
+            .unwrap(),
+        Imported::Known
+    );
     assert_eq!(heavy.chain.tip().hash, before);
     let found = heavy.chain.block_by_hash(&aside.hash).unwrap().unwrap();
     assert_eq!(found.encode(), aside.encode());
@@ -161,7 +209,11 @@ async fn an_invalid_block_at_the_end_leaves_everything_as_it_was() {
     // 2 + 2 against 1 + 1 + 1: the last one makes it heavier.
     let last = &mut branch[1];
     let author = clique::recover_signer(&last.header).unwrap();
-    let key = (0..3).map(signer).find(|wallet| wallet.address == author).unwrap().key;
+    let key = (0..3)
+        .map(signer)
+        .find(|wallet| wallet.address == author)
+        .unwrap()
+        .key;
     let mut header = last.header.clone();
     header.state_root = B256::repeat_byte(3);
     clique::seal(&mut header, &key).unwrap();
@@ -169,7 +221,10 @@ async fn an_invalid_block_at_the_end_leaves_everything_as_it_was() {
     let before = picture(&light);
     for _ in 0..2 {
         let error = light.chain.import(&branch, LATER_S).unwrap_err();
-        assert!(matches!(error, ImportError::Invalid { number: 2, .. }), "{error}");
+        assert!(
+            matches!(error, ImportError::Invalid { number: 2, .. }),
+            "{error}"
+        );
         assert_eq!(picture(&light), before);
     }
     // The honest branch still takes over.
@@ -188,7 +243,10 @@ async fn a_branch_that_leaves_too_far_back_is_not_followed() {
     }
     let before = picture(&light);
     let error = light.chain.import(&heavy.blocks(), LATER_S).unwrap_err();
-    assert!(matches!(error, ImportError::TooDeep { depth: 3, max: 2 }), "{error}");
+    assert!(
+        matches!(error, ImportError::TooDeep { depth: 3, max: 2 }),
+        "{error}"
+    );
     assert_eq!(picture(&light), before);
 }
 
@@ -211,5 +269,8 @@ async fn there_and_back_again() {
     let outcome = one.chain.import(&third.blocks(), LATER_S).unwrap();
     assert_eq!(outcome, Imported::Head { reorganised: 1 });
     assert_eq!(one.chain.tip().hash, third.chain.tip().hash);
-    assert_eq!(one.chain.with_mempool(|mempool| mempool.status().pending), 1);
+    assert_eq!(
+        one.chain.with_mempool(|mempool| mempool.status().pending),
+        1
+    );
 }

@@ -33,30 +33,99 @@ async fn errors_have_their_codes() {
     check_error("1", -32600, Value::Null).await;
     check_error("[]", -32600, Value::Null).await;
     check_error(r#"{"id":1,"method":"eth_chainId"}"#, -32600, json!(1)).await;
-    check_error(r#"{"jsonrpc":"1.0","id":1,"method":"eth_chainId"}"#, -32600, json!(1)).await;
+    check_error(
+        r#"{"jsonrpc":"1.0","id":1,"method":"eth_chainId"}"#,
+        -32600,
+        json!(1),
+    )
+    .await;
     check_error(r#"{"jsonrpc":"2.0","id":1}"#, -32600, json!(1)).await;
     check_error(r#"{"jsonrpc":"2.0","id":1,"method":2}"#, -32600, json!(1)).await;
-    check_error(r#"{"jsonrpc":"2.0","id":{},"method":"eth_chainId"}"#, -32600, Value::Null).await;
-    check_error(r#"{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":1}"#, -32600, json!(1)).await;
-    check_error(r#"{"jsonrpc":"2.0","id":"a","method":"eth_nothing"}"#, -32601, json!("a")).await;
-    check_error(r#"{"jsonrpc":"2.0","id":1,"method":"evm_mine"}"#, -32601, json!(1)).await;
-    check_error(r#"{"jsonrpc":"2.0","id":1,"method":"clique_propose"}"#, -32601, json!(1)).await;
-    check_error(r#"{"jsonrpc":"2.0","id":1,"method":"eth_getBalance"}"#, -32602, json!(1)).await;
-    check_error(r#"{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[1]}"#, -32602, json!(1)).await;
-    check_error(r#"{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":{}}"#, -32602, json!(1)).await;
-    check_error(r#"{"jsonrpc":"2.0","id":null,"method":"eth_getBalance","params":["0x1"]}"#, -32602, Value::Null).await;
-    check_error(r#"{"jsonrpc":"2.0","id":1,"method":"eth_sendRawTransaction","params":["0x01"]}"#, -32602, json!(1)).await;
-    check_error(r#"{"jsonrpc":"2.0","id":1,"method":"eth_sign","params":[]}"#, -32000, json!(1)).await;
+    check_error(
+        r#"{"jsonrpc":"2.0","id":{},"method":"eth_chainId"}"#,
+        -32600,
+        Value::Null,
+    )
+    .await;
+    check_error(
+        r#"{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":1}"#,
+        -32600,
+        json!(1),
+    )
+    .await;
+    check_error(
+        r#"{"jsonrpc":"2.0","id":"a","method":"eth_nothing"}"#,
+        -32601,
+        json!("a"),
+    )
+    .await;
+    check_error(
+        r#"{"jsonrpc":"2.0","id":1,"method":"evm_mine"}"#,
+        -32601,
+        json!(1),
+    )
+    .await;
+    check_error(
+        r#"{"jsonrpc":"2.0","id":1,"method":"clique_propose"}"#,
+        -32601,
+        json!(1),
+    )
+    .await;
+    check_error(
+        r#"{"jsonrpc":"2.0","id":1,"method":"eth_getBalance"}"#,
+        -32602,
+        json!(1),
+    )
+    .await;
+    check_error(
+        r#"{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[1]}"#,
+        -32602,
+        json!(1),
+    )
+    .await;
+    check_error(
+        r#"{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":{}}"#,
+        -32602,
+        json!(1),
+    )
+    .await;
+    check_error(
+        r#"{"jsonrpc":"2.0","id":null,"method":"eth_getBalance","params":["0x1"]}"#,
+        -32602,
+        Value::Null,
+    )
+    .await;
+    check_error(
+        r#"{"jsonrpc":"2.0","id":1,"method":"eth_sendRawTransaction","params":["0x01"]}"#,
+        -32602,
+        json!(1),
+    )
+    .await;
+    check_error(
+        r#"{"jsonrpc":"2.0","id":1,"method":"eth_sign","params":[]}"#,
+        -32000,
+        json!(1),
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn ids_come_back_as_they_were() {
     let test = TestChain::new();
     let dispatcher = dispatcher(&test);
-    for id in [json!(1), json!("x\"y"), Value::Null, json!(1.5), json!(u64::MAX)] {
+    for id in [
+        json!(1),
+        json!("x\"y"),
+        Value::Null,
+        json!(1.5),
+        json!(u64::MAX),
+    ] {
         let body = json!({"jsonrpc": "2.0", "id": id, "method": "eth_chainId"}).to_string();
         let answer = answer(&dispatcher, &body).await.unwrap();
-        assert_eq!(answer, json!({"jsonrpc": "2.0", "id": id, "result": "0x7a69"}));
+        assert_eq!(
+            answer,
+            json!({"jsonrpc": "2.0", "id": id, "result": "0x7a69"})
+        );
     }
 }
 
@@ -66,7 +135,14 @@ async fn notifications_are_not_answered() {
     let dispatcher = dispatcher(&test);
     let notification = json!({"jsonrpc": "2.0", "method": "eth_chainId"});
     assert_eq!(answer(&dispatcher, &notification.to_string()).await, None);
-    assert_eq!(answer(&dispatcher, &json!([notification, notification]).to_string()).await, None);
+    assert_eq!(
+        answer(
+            &dispatcher,
+            &json!([notification, notification]).to_string()
+        )
+        .await,
+        None
+    );
     let request = json!({"jsonrpc": "2.0", "id": 7, "method": "eth_chainId"});
     let batch = json!([notification, request, 1]).to_string();
     let answers = answer(&dispatcher, &batch).await.unwrap();
@@ -79,7 +155,13 @@ async fn notifications_are_not_answered() {
 async fn batches_keep_their_order_and_are_bounded() {
     let test = TestChain::new();
     let dispatcher = dispatcher(&test);
-    let method = |id: usize| if id % 3 == 0 { "txpool_content" } else { "eth_blockNumber" };
+    let method = |id: usize| {
+        if id.is_multiple_of(3) {
+            "txpool_content"
+        } else {
+            "eth_blockNumber"
+        }
+    };
     let batch = |count: usize| {
         let requests: Vec<Value> = (0..count)
             .map(|id| json!({"jsonrpc": "2.0", "id": id, "method": method(id)}))
@@ -100,11 +182,26 @@ async fn batches_keep_their_order_and_are_bounded() {
 /// Methods with what may stand at each place.
 fn any_request() -> impl Strategy<Value = Value> {
     let method = prop::sample::select(vec![
-        "eth_call", "eth_getBalance", "eth_getBlockByNumber", "eth_getLogs", "eth_feeHistory",
-        "eth_getProof", "eth_newFilter", "eth_getFilterChanges", "eth_estimateGas",
-        "eth_createAccessList", "debug_traceCall", "debug_traceBlockByNumber", "eth_getStorageAt",
-        "clique_getSigner", "eth_getTransactionByBlockNumberAndIndex", "debug_getRawBlock",
-        "eth_getBlockReceipts", "web3_sha3", "eth_sendRawTransaction", "clique_getSnapshot",
+        "eth_call",
+        "eth_getBalance",
+        "eth_getBlockByNumber",
+        "eth_getLogs",
+        "eth_feeHistory",
+        "eth_getProof",
+        "eth_newFilter",
+        "eth_getFilterChanges",
+        "eth_estimateGas",
+        "eth_createAccessList",
+        "debug_traceCall",
+        "debug_traceBlockByNumber",
+        "eth_getStorageAt",
+        "clique_getSigner",
+        "eth_getTransactionByBlockNumberAndIndex",
+        "debug_getRawBlock",
+        "eth_getBlockReceipts",
+        "web3_sha3",
+        "eth_sendRawTransaction",
+        "clique_getSnapshot",
     ]);
     let parameter = prop_oneof![
         Just(json!("latest")),
@@ -118,16 +215,18 @@ fn any_request() -> impl Strategy<Value = Value> {
         Just(json!({})),
         Just(json!({"to": "0x0000000000000000000000000000000000000001", "data": "0x00"})),
         Just(json!({"fromBlock": "0x0", "toBlock": "0xfffffffffffffff"})),
-        Just(json!({"blockHash": "0x0000000000000000000000000000000000000000000000000000000000000000"})),
+        Just(
+            json!({"blockHash": "0x0000000000000000000000000000000000000000000000000000000000000000"})
+        ),
         Just(json!("0x0000000000000000000000000000000000000000")),
         Just(json!([50.0, 10.0])),
         any::<u64>().prop_map(|number| json!(number)),
         ".{0,20}".prop_map(Value::String),
     ];
     let parameters = prop::collection::vec(parameter, 0..5);
-    (method, parameters).prop_map(|(method, params)| {
-        json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
-    })
+    (method, parameters).prop_map(
+        |(method, params)| json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}),
+    )
 }
 
 #[test]

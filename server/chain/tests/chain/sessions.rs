@@ -32,7 +32,12 @@ impl Client {
         let (sender, incoming) = texts::unbounded();
         let (outgoing, receiver) = mpsc::channel(queue);
         let session = tokio::spawn(serve_session(dispatcher, incoming, outgoing));
-        Self { sender, receiver, session, heard: Vec::new() }
+        Self {
+            sender,
+            receiver,
+            session,
+            heard: Vec::new(),
+        }
     }
 
     async fn next(&mut self) -> Value {
@@ -81,24 +86,44 @@ async fn heads_logs_and_pending_transactions() {
     assert_eq!(heard["params"]["result"]["hash"], json!(made.block.hash));
     assert_eq!(heard["params"]["result"]["number"], "0x1");
     assert!(heard["params"]["result"].get("transactions").is_none());
-    assert_eq!(client.call("eth_unsubscribe", json!([heads])).await["result"], true);
-    assert!(client.call("eth_unsubscribe", json!([heads])).await.get("error").is_some());
+    assert_eq!(
+        client.call("eth_unsubscribe", json!([heads])).await["result"],
+        true
+    );
+    assert!(
+        client
+            .call("eth_unsubscribe", json!([heads]))
+            .await
+            .get("error")
+            .is_some()
+    );
 
     let (create, emitter) = creation_of(&alice, 1, &contracts::emitter());
     test.mined([create]).await;
     let hashes = client.subscribe(json!(["newPendingTransactions"])).await;
-    let whole = client.subscribe(json!(["newPendingTransactions", true])).await;
+    let whole = client
+        .subscribe(json!(["newPendingTransactions", true]))
+        .await;
     let topic = alloy_primitives::B256::from(U256::from(3));
-    let logs = client.subscribe(json!(["logs", {"address": emitter, "topics": [topic]}])).await;
-    test.submit(call_of(&alice, 2, emitter, &[U256::from(2), U256::ZERO])).await;
-    let wanted = test.submit(call_of(&alice, 3, emitter, &[U256::from(3), U256::ZERO])).await;
+    let logs = client
+        .subscribe(json!(["logs", {"address": emitter, "topics": [topic]}]))
+        .await;
+    test.submit(call_of(&alice, 2, emitter, &[U256::from(2), U256::ZERO]))
+        .await;
+    let wanted = test
+        .submit(call_of(&alice, 3, emitter, &[U256::from(3), U256::ZERO]))
+        .await;
     test.mine();
     let mut heard = Vec::new();
     for _ in 0..5 {
         heard.push(client.hear().await["params"].clone());
     }
     let of = |id: &Value| -> Vec<&Value> {
-        heard.iter().filter(|it| it["subscription"] == *id).map(|it| &it["result"]).collect()
+        heard
+            .iter()
+            .filter(|it| it["subscription"] == *id)
+            .map(|it| &it["result"])
+            .collect()
     };
     assert_eq!(of(&hashes).len(), 2);
     assert_eq!(of(&whole)[1]["hash"], json!(wanted));
@@ -107,8 +132,17 @@ async fn heads_logs_and_pending_transactions() {
     assert_eq!(of(&logs)[0]["removed"], false);
     assert_ne!(hash, wanted);
     // Ordinary requests go on beside.
-    assert_eq!(client.call("eth_chainId", json!([])).await["result"], "0x7a69");
-    assert!(client.call("eth_subscribe", json!(["nothing"])).await.get("error").is_some());
+    assert_eq!(
+        client.call("eth_chainId", json!([])).await["result"],
+        "0x7a69"
+    );
+    assert!(
+        client
+            .call("eth_subscribe", json!(["nothing"]))
+            .await
+            .get("error")
+            .is_some()
+    );
     drop(client.sender);
     assert_eq!(client.session.await.unwrap(), CloseReason::ClosedByPeer);
 }
@@ -120,12 +154,18 @@ async fn logs_of_blocks_that_were_taken_off() {
     let (create, emitter) = creation_of(&alice, 0, &contracts::emitter());
     // Block 1 is the turn of one of the two; the other's is lighter.
     let snapshot = light.chain.spec().genesis_snapshot();
-    let in_turn = (0..2).find(|number| snapshot.in_turn(signer(*number).address, 1)).unwrap();
+    let in_turn = (0..2)
+        .find(|number| snapshot.in_turn(signer(*number).address, 1))
+        .unwrap();
     light.submit(create).await;
-    light.submit(call_of(&alice, 1, emitter, &[U256::from(3), U256::ZERO])).await;
+    light
+        .submit(call_of(&alice, 1, emitter, &[U256::from(3), U256::ZERO]))
+        .await;
     let mut client = Client::connect(&light);
     client.subscribe(json!(["logs", {}])).await;
-    light.try_mine(&Sealer::new(signer(1 - in_turn).key)).unwrap();
+    light
+        .try_mine(&Sealer::new(signer(1 - in_turn).key))
+        .unwrap();
     let first = client.hear().await;
     assert_eq!(first["params"]["result"]["removed"], false);
     heavy.try_mine(&Sealer::new(signer(in_turn).key)).unwrap();

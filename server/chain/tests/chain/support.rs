@@ -40,7 +40,9 @@ pub fn signer(number: u8) -> Wallet {
 pub fn spec(signers: u8) -> ChainSpec {
     let signers: BTreeSet<_> = (0..signers).map(|number| signer(number).address).collect();
     let rich = U256::from(10_000) * U256::from(10).pow(U256::from(18));
-    let funded: BTreeMap<_, _> = (0..10).map(|number| (Wallet::new(number).address, rich)).collect();
+    let funded: BTreeMap<_, _> = (0..10)
+        .map(|number| (Wallet::new(number).address, rich))
+        .collect();
     ChainSpec::development(CHAIN_ID, &signers, &funded).unwrap()
 }
 
@@ -77,7 +79,11 @@ impl TestChain {
 
     /// Closes the chain and opens it again.
     pub fn reopen(self) -> Self {
-        let Self { chain, sealer, folder } = self;
+        let Self {
+            chain,
+            sealer,
+            folder,
+        } = self;
         let (spec, settings) = (chain.spec().clone(), chain.settings().clone());
         drop(chain);
         Self {
@@ -118,7 +124,9 @@ impl TestChain {
     /// All blocks after the genesis block.
     pub fn blocks(&self) -> Vec<Block> {
         let tip = self.chain.tip();
-        (1..=tip.header.number).map(|number| tip.block(number).unwrap().unwrap()).collect()
+        (1..=tip.header.number)
+            .map(|number| tip.block(number).unwrap().unwrap())
+            .collect()
     }
 }
 

@@ -16,7 +16,12 @@ async fn good_block() -> (TestChain, Block) {
     test.mine();
     let maker = TestChain::new();
     maker.chain.import(&test.blocks(), LATER_S).unwrap();
-    maker.mined([transfer_of(&Wallet::new(0), 0), transfer_of(&Wallet::new(0), 1)]).await;
+    maker
+        .mined([
+            transfer_of(&Wallet::new(0), 0),
+            transfer_of(&Wallet::new(0), 1),
+        ])
+        .await;
     let block = maker.blocks().pop().unwrap();
     (test, block)
 }
@@ -41,13 +46,22 @@ async fn check(expected: &str, change: impl FnOnce(&mut Header, &mut Vec<Transac
 fn check_refused(test: &TestChain, bad: Block, expected: &str) {
     let before = test.chain.tip();
     for _ in 0..2 {
-        let error = test.chain.import(std::slice::from_ref(&bad), LATER_S).unwrap_err();
+        let error = test
+            .chain
+            .import(std::slice::from_ref(&bad), LATER_S)
+            .unwrap_err();
         let text = error.to_string();
         assert!(matches!(error, ImportError::Invalid { .. }), "{text}");
-        assert!(text.contains(expected), "{text:?} does not say {expected:?}");
+        assert!(
+            text.contains(expected),
+            "{text:?} does not say {expected:?}"
+        );
     }
     let after = test.chain.tip();
-    assert_eq!((after.hash, after.header.state_root), (before.hash, before.header.state_root));
+    assert_eq!(
+        (after.hash, after.header.state_root),
+        (before.hash, before.header.state_root)
+    );
 }
 
 #[tokio::test]
@@ -62,12 +76,27 @@ async fn the_unchanged_block_is_valid() {
 async fn headers() {
     check("does not follow", |header, _| header.number += 1).await;
     check("ommers hash", |header, _| header.ommers_hash = B256::ZERO).await;
-    check("mix hash", |header, _| header.mix_hash = B256::repeat_byte(1)).await;
-    check("withdrawalsRoot", |header, _| header.withdrawals_root = Some(B256::ZERO)).await;
+    check("mix hash", |header, _| {
+        header.mix_hash = B256::repeat_byte(1);
+    })
+    .await;
+    check("withdrawalsRoot", |header, _| {
+        header.withdrawals_root = Some(B256::ZERO);
+    })
+    .await;
     check("timestamp", |header, _| header.timestamp -= 1).await;
-    check("from the future", |header, _| header.timestamp = LATER_S + 16).await;
-    check("gas limit", |header, _| header.gas_limit += 30_000_000 / 1_024).await;
-    check("more than the gas limit", |header, _| header.gas_used = header.gas_limit + 1).await;
+    check("from the future", |header, _| {
+        header.timestamp = LATER_S + 16;
+    })
+    .await;
+    check("gas limit", |header, _| {
+        header.gas_limit += 30_000_000 / 1_024;
+    })
+    .await;
+    check("more than the gas limit", |header, _| {
+        header.gas_used = header.gas_limit + 1;
+    })
+    .await;
     check("base fee", |header, _| header.base_fee_per_gas = Some(7)).await;
     check("base fee", |header, _| header.base_fee_per_gas = None).await;
     check("difficulty", |header, _| header.difficulty = U256::ONE).await;
@@ -82,13 +111,22 @@ async fn headers() {
 
 #[tokio::test]
 async fn bodies() {
-    check("transactions root", |header, _| header.transactions_root = B256::ZERO).await;
+    check("transactions root", |header, _| {
+        header.transactions_root = B256::ZERO;
+    })
+    .await;
     check("transactions root", |_, transactions| {
         transactions.pop();
     })
     .await;
-    check("receipts root", |header, _| header.receipts_root = B256::ZERO).await;
-    check("bloom", |header, _| header.logs_bloom = Bloom::repeat_byte(1)).await;
+    check("receipts root", |header, _| {
+        header.receipts_root = B256::ZERO;
+    })
+    .await;
+    check("bloom", |header, _| {
+        header.logs_bloom = Bloom::repeat_byte(1);
+    })
+    .await;
     check("state root", |header, _| header.state_root = B256::ZERO).await;
     check("gas used", |header, _| header.gas_used -= 1).await;
     check("transaction 0", |header, transactions| {
@@ -115,13 +153,21 @@ async fn seals() {
     let (test, block) = good_block().await;
     let mut header = block.header.clone();
     clique::seal(&mut header, &Wallet::new(7).key).unwrap();
-    check_refused(&test, Block::new(header, block.transactions.clone()), "not an authorised signer");
+    check_refused(
+        &test,
+        Block::new(header, block.transactions.clone()),
+        "not an authorised signer",
+    );
     let mut header = block.header.clone();
     let mut extra = header.extra_data.to_vec();
     let last = extra.len() - 1;
     extra[last] = 9;
     header.extra_data = extra.into();
-    check_refused(&test, Block::new(header, block.transactions.clone()), "seal");
+    check_refused(
+        &test,
+        Block::new(header, block.transactions.clone()),
+        "seal",
+    );
     let mut header = block.header.clone();
     header.extra_data = Bytes::from_static(&[0; 40]);
     check_refused(&test, Block::new(header, block.transactions), "extra data");
@@ -159,14 +205,19 @@ async fn an_unknown_parent_is_asked_for() {
     header.parent_hash = B256::repeat_byte(9);
     let orphan = sealed(header, Vec::new());
     let error = test.chain.import(&[orphan], LATER_S).unwrap_err();
-    assert!(matches!(error, ImportError::UnknownParent { parent } if parent == B256::repeat_byte(9)));
+    assert!(
+        matches!(error, ImportError::UnknownParent { parent } if parent == B256::repeat_byte(9))
+    );
 }
 
 #[tokio::test]
 async fn what_comes_too_early_may_come_again() {
     let (test, block) = good_block().await;
     let early = block.header.timestamp - 16;
-    let error = test.chain.import(std::slice::from_ref(&block), early).unwrap_err();
+    let error = test
+        .chain
+        .import(std::slice::from_ref(&block), early)
+        .unwrap_err();
     assert!(error.to_string().contains("future"), "{error}");
     // Being early is not a property of the block: it is not held against it.
     assert!(test.chain.import(&[block], LATER_S).is_ok());

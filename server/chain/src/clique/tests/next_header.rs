@@ -23,7 +23,7 @@ fn a_prepared_header_is_valid_once_sealed() {
         assert_eq!(verify(&header, &parent, &snapshot, NOW_S), Ok(address(sealer)));
         assert_eq!(header.extra_data[..EXTRA_VANITY], [7; 32]);
         assert!(header.gas_limit > parent.gas_limit);
-        let checkpoint = header.number % 3 == 0;
+        let checkpoint = header.number.is_multiple_of(3);
         assert_eq!(header.beneficiary.is_zero(), checkpoint);
         assert_eq!(signers_section(&header).unwrap().len(), if checkpoint { 60 } else { 0 });
         snapshot = snapshot.apply(&header).unwrap();

@@ -24,7 +24,7 @@ impl Model {
 
     fn seal(&mut self, signer: Address, beneficiary: Address, authorize: bool) {
         self.sealers.push(signer);
-        if self.sealers.len() as u64 % self.epoch_blocks == 0 {
+        if (self.sealers.len() as u64).is_multiple_of(self.epoch_blocks) {
             self.votes.clear();
         }
         // Only the latest proposal per beneficiary is kept from a single signer.

@@ -24,13 +24,31 @@ impl Drop for Anvil {
 impl Anvil {
     /// None when there is no anvil here.
     pub async fn start() -> Option<Self> {
-        let program = std::env::var("LEDGERCLOUD_TEST_ANVIL").unwrap_or_else(|_| "anvil".to_owned());
+        let program =
+            std::env::var("LEDGERCLOUD_TEST_ANVIL").unwrap_or_else(|_| "anvil".to_owned());
         let port = free_port().await;
         let process = Command::new(program)
-            .args(["--hardfork", "prague", "--no-mining", "--order", "fifo", "--silent"])
-            .args(["--gas-limit", "30000000", "--block-base-fee-per-gas", "1000000000"])
+            .args([
+                "--hardfork",
+                "prague",
+                "--no-mining",
+                "--order",
+                "fifo",
+                "--silent",
+            ])
+            .args([
+                "--gas-limit",
+                "30000000",
+                "--block-base-fee-per-gas",
+                "1000000000",
+            ])
             .args(["--timestamp", "1600000000", "--accounts", "1"])
-            .args(["--chain-id", &CHAIN_ID.to_string(), "--port", &port.to_string()])
+            .args([
+                "--chain-id",
+                &CHAIN_ID.to_string(),
+                "--port",
+                &port.to_string(),
+            ])
             .stdout(Stdio::null())
             .spawn()
             .ok()?;
@@ -50,7 +68,8 @@ impl Anvil {
     }
 
     pub async fn try_call(&self, method: &str, params: Value) -> Result<Value, Value> {
-        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
+        let body =
+            json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
         let request = format!(
             "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
@@ -71,5 +90,10 @@ impl Anvil {
 }
 
 async fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0)).await.unwrap().local_addr().unwrap().port()
+    TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }

@@ -22,7 +22,9 @@ impl Wallet {
 
     pub fn sign_hash(&self, hash: B256) -> Signature {
         let message = Message::from_digest(hash.0);
-        let (id, bytes) = SECP256K1.sign_ecdsa_recoverable(&message, &self.key).serialize_compact();
+        let (id, bytes) = SECP256K1
+            .sign_ecdsa_recoverable(&message, &self.key)
+            .serialize_compact();
         Signature::from_bytes_and_parity(&bytes, i32::from(id) == 1)
     }
 
@@ -32,11 +34,20 @@ impl Wallet {
         TxEnvelope: From<alloy_consensus::Signed<T>>,
     {
         let signature = self.sign_hash(transaction.signature_hash());
-        TxEnvelope::from(transaction.into_signed(signature)).encoded_2718().into()
+        TxEnvelope::from(transaction.into_signed(signature))
+            .encoded_2718()
+            .into()
     }
 
     /// With fees of EIP-1559.
-    pub fn send(&self, nonce: u64, kind: TxKind, value: U256, gas_limit: u64, input: Bytes) -> Bytes {
+    pub fn send(
+        &self,
+        nonce: u64,
+        kind: TxKind,
+        value: U256,
+        gas_limit: u64,
+        input: Bytes,
+    ) -> Bytes {
         self.sign(TxEip1559 {
             chain_id: CHAIN_ID,
             nonce,
@@ -51,11 +62,23 @@ impl Wallet {
     }
 
     pub fn transfer(&self, nonce: u64, to: Address, value: u64) -> Bytes {
-        self.send(nonce, TxKind::Call(to), U256::from(value), 21_000, Bytes::new())
+        self.send(
+            nonce,
+            TxKind::Call(to),
+            U256::from(value),
+            21_000,
+            Bytes::new(),
+        )
     }
 
     pub fn create(&self, nonce: u64, init_code: impl Into<Bytes>) -> Bytes {
-        self.send(nonce, TxKind::Create, U256::ZERO, 3_000_000, init_code.into())
+        self.send(
+            nonce,
+            TxKind::Create,
+            U256::ZERO,
+            3_000_000,
+            init_code.into(),
+        )
     }
 
     pub fn call(&self, nonce: u64, to: Address, input: impl Into<Bytes>) -> Bytes {
@@ -74,7 +97,13 @@ impl Wallet {
         })
     }
 
-    pub fn with_access_list(&self, nonce: u64, to: Address, input: Bytes, list: AccessList) -> Bytes {
+    pub fn with_access_list(
+        &self,
+        nonce: u64,
+        to: Address,
+        input: Bytes,
+        list: AccessList,
+    ) -> Bytes {
         self.sign(TxEip2930 {
             chain_id: CHAIN_ID,
             nonce,
@@ -97,10 +126,16 @@ pub fn transfer_of(wallet: &Wallet, nonce: u64) -> Bytes {
 
 pub fn creation_of(wallet: &Wallet, nonce: u64, runtime: &[u8]) -> (Bytes, Address) {
     let init_code = super::contracts::init_code(runtime);
-    (wallet.create(nonce, init_code), wallet.address.create(nonce))
+    (
+        wallet.create(nonce, init_code),
+        wallet.address.create(nonce),
+    )
 }
 
 pub fn call_of(wallet: &Wallet, nonce: u64, to: Address, words: &[U256]) -> Bytes {
-    let input: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes::<32>()).collect();
+    let input: Vec<u8> = words
+        .iter()
+        .flat_map(|word| word.to_be_bytes::<32>())
+        .collect();
     wallet.call(nonce, to, input)
 }
