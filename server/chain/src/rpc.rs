@@ -138,7 +138,7 @@ impl Dispatcher {
         }
     }
 
-    /// The same chain, filters and limits with other rights.
+    /// The chain that it answers for.
     #[must_use]
     pub fn chain(&self) -> &Chain {
         &self.node.chain
