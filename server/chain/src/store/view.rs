@@ -301,12 +301,9 @@ impl View {
         from: (u64, u32),
         last_block: u64,
     ) -> Result<impl Iterator<Item = Result<(u64, u32), StoreError>> + use<>, StoreError> {
-        let (first, last) = (
-            log_key(tag, from.0, from.1),
-            log_key(tag, last_block, u32::MAX),
-        );
-        // A range that ends before it begins is empty, and not an error.
-        let (first, last) = (first.min(last), last);
+        let last = log_key(tag, last_block, u32::MAX);
+        // The database knows no range that ends before it begins: one that would is empty.
+        let first = log_key(tag, from.0, from.1).min(last);
         let is_empty = from.0 > last_block;
         let places = self.log_index.range(first..=last)?.map(|entry| {
             let (key, _) = entry?;
