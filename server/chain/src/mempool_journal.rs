@@ -29,6 +29,8 @@ const BOUNDS: Bounds = Bounds {
 };
 /// Rows that wait in memory before they are sorted into a file. Most have left by then.
 const MEMTABLE_BYTES: u64 = 16 << 20;
+/// How long the queue is given when it is full.
+const FULL_QUEUE_PAUSE: std::time::Duration = std::time::Duration::from_millis(1);
 
 /// A transaction that waits, and since when (Unix time in ms).
 #[derive(Debug, Clone)]
@@ -42,6 +44,12 @@ enum Change {
         waiting: Waiting,
         /// Told when it is on the disk.
         done: oneshot::Sender<Result<(), String>>,
+    },
+    /// They were mined, and are not any more.
+    Restore {
+        waiting: Vec<Waiting>,
+        /// Told when they are on the disk.
+        done: std::sync::mpsc::SyncSender<Result<(), String>>,
     },
     Remove(Vec<B256>),
 }
@@ -101,6 +109,30 @@ impl MempoolJournal {
             .await
             .map_err(|_| ended())?;
         is_done.await.map_err(|_| ended())?.map_err(JournalError)
+    }
+
+    /// Writes transactions down again whose blocks are about to be taken off. Blocks until they are
+    /// on the disk.
+    ///
+    /// # Errors
+    /// They could not be written.
+    pub fn restore(&self, waiting: Vec<Waiting>) -> Result<(), JournalError> {
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let ended = || JournalError("the program is ending".to_owned());
+        let changes = self.changes.as_ref().ok_or_else(ended)?;
+        let (done, is_done) = std::sync::mpsc::sync_channel(1);
+        let mut change = Change::Restore { waiting, done };
+        // The writer empties the queue by itself, and soon.
+        while let Err(refused) = changes.try_send(change) {
+            change = match refused {
+                mpsc::error::TrySendError::Full(change) => change,
+                mpsc::error::TrySendError::Closed(_) => return Err(ended()),
+            };
+            std::thread::sleep(FULL_QUEUE_PAUSE);
+        }
+        is_done.recv().map_err(|_| ended())?.map_err(JournalError)
     }
 
     /// Forgets transactions, soon. If the program ends before, they are looked at again when it
@@ -173,9 +205,11 @@ fn write_all(table: &Table, mut queue: mpsc::Receiver<Change>) {
             tracing::error!(%error, "the mempool's folder cannot be written");
         }
         for change in changes.drain(..) {
-            if let Change::Add { done, .. } = change {
-                // Who no longer waits needs no answer.
-                let _ = done.send(result.clone());
+            // Who no longer waits needs no answer.
+            match change {
+                Change::Add { done, .. } => drop(done.send(result.clone())),
+                Change::Restore { done, .. } => drop(done.send(result.clone())),
+                Change::Remove(_) => {}
             }
         }
     }
@@ -191,6 +225,12 @@ fn write(table: &Table, changes: &[Change]) -> fjall::Result<()> {
             Change::Add { waiting, .. } => {
                 let hash = waiting.transaction.hash();
                 batch.insert(&table.rows, hash.as_slice(), encode(waiting));
+            }
+            Change::Restore { waiting, .. } => {
+                for waiting in waiting {
+                    let hash = waiting.transaction.hash();
+                    batch.insert(&table.rows, hash.as_slice(), encode(waiting));
+                }
             }
             Change::Remove(hashes) => {
                 for hash in hashes {
