@@ -371,10 +371,9 @@ impl Inner {
 
     /// None if somebody else imports it already.
     fn begin_import(&self, hash: B256) -> Option<Importing<'_>> {
-        self.importing
-            .lock()
-            .insert(hash)
-            .then_some(Importing { inner: self, hash })
+        let is_ours = self.importing.lock().insert(hash);
+        // Made only if it is ours: its end takes the hash off.
+        is_ours.then(|| Importing { inner: self, hash })
     }
 
     fn inbound_peer(&self, address: &str, now_ms: u64) -> Arc<Peer> {

@@ -1,9 +1,9 @@
 //! How much a peer may send: a token bucket for bytes and one for messages.
 
 /// Bytes a second that a peer may send for ever.
-const BYTES_PER_S: u64 = 8 << 20;
+const BYTES_PER_S: u64 = 8_000_000;
 /// Bytes that a peer may send at once: a mempool and a few blocks.
-const BYTES_BURST: u64 = 96 << 20;
+const BYTES_BURST: u64 = 96_000_000;
 /// Messages a second that a peer may send for ever. Ours sends at most a hundred.
 const MESSAGES_PER_S: u64 = 500;
 /// Messages that a peer may send at once.
@@ -67,10 +67,10 @@ mod tests {
     #[test]
     fn bytes_count_as_well() {
         let mut allowance = Allowance::full(0);
-        let message = 4 << 20;
+        let message = 4_000_000;
         let allowed = (0..1_000).filter(|_| allowance.take(message, 0)).count();
         assert_eq!(allowed as u64, BYTES_BURST / message as u64);
-        assert!(allowance.take(message, 500), "half a second brings four mebibytes");
+        assert!(allowance.take(message, 500), "half a second brings four megabytes");
         assert!(!allowance.take(message, 510));
     }
 }

@@ -115,7 +115,7 @@ fn with_seal(block: &Block, change: impl FnOnce(&mut [u8])) -> Block {
 fn broken_blocks(valid: &Block) -> Vec<(Block, &'static str)> {
     type Change = fn(&mut Header);
     let headers: [(Change, &str); 18] = [
-        (|header| header.number = 2, "number"),
+        (|header| header.number = 2, "block 2 does not follow block 0"),
         (|header| header.timestamp = 0, "timestamp"),
         (|header| header.gas_limit = 31_000_000, "gas limit"),
         (|header| header.gas_used = header.gas_limit + 1, "gas used"),

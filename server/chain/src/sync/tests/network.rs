@@ -44,12 +44,12 @@ pub(super) fn key(name: u8) -> SecretKey {
 
 /// Signed by 1; the accounts 10 to 19 are rich.
 pub(super) fn spec() -> ChainSpec {
-    spec_of(CHAIN_ID)
+    spec_of(CHAIN_ID, 10..20)
 }
 
-pub(super) fn spec_of(chain_id: u64) -> ChainSpec {
+pub(super) fn spec_of(chain_id: u64, rich: std::ops::Range<u8>) -> ChainSpec {
     let signers = BTreeSet::from([signer_address(&key(1))]);
-    let rich: BTreeMap<Address, U256> = (10..20)
+    let rich: BTreeMap<Address, U256> = rich
         .map(|name| (signer_address(&key(name)), U256::from(10).pow(U256::from(24))))
         .collect();
     ChainSpec::development(chain_id, &signers, &rich).unwrap()
@@ -77,7 +77,7 @@ pub(super) fn open_chain(spec: ChainSpec, folder: &std::path::Path) -> Chain {
 }
 
 impl Node {
-    /// A node that answers and does not yet ask.
+    /// A node that answers, and neither asks nor pushes yet.
     pub(super) async fn start(spec: ChainSpec, peers: &[SocketAddr]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let chain = open_chain(spec, folder.path());
@@ -103,7 +103,7 @@ impl Node {
         }
     }
 
-    /// A node that asks as well.
+    /// A node that does all of it.
     pub(super) async fn join(spec: ChainSpec, peers: &[SocketAddr]) -> Self {
         let mut node = Self::start(spec, peers).await;
         node.run();

@@ -91,7 +91,7 @@ async fn many_transactions_in_the_order_of_nonces_reach_everyone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_only_listens_is_told_as_well() {
-    let listener = Node::start(spec(), &[]).await;
+    let listener = Node::join(spec(), &[]).await;
     let dialler = Node::join(spec(), &[listener.address]).await;
     until("they are connected", || listener.peers.count() == 1).await;
     let hash = listener.submit(&transfer(10, 0)).await;
@@ -102,9 +102,8 @@ async fn who_only_listens_is_told_as_well() {
     })
     .await;
     // They offer what waits when they meet.
-    let late = Node::start(spec(), &[listener.address]).await;
+    let mut late = Node::start(spec(), &[listener.address]).await;
     let offered = listener.submit(&transfer(11, 0)).await;
-    let mut late = late;
     let brought = late.submit(&transfer(12, 0)).await;
     late.run();
     until("mempools are exchanged", || {
