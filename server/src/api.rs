@@ -6,5 +6,6 @@ pub mod doors;
 pub mod events;
 pub mod failure;
 pub mod health;
+pub mod json_rpc;
 pub mod oauth;
 pub mod sign_out;

@@ -130,10 +130,20 @@ fn hub(services: &Services, sessions: SessionStorage, limits: &RateLimits) -> Ro
         .layer(tower_http::limit::RequestBodyLimitLayer::new(
             services.settings.limits.body_bytes,
         ))
+        // Beside what guards sessions: the chain's interfaces know none.
+        .merge(chain_interfaces(services))
         .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(transport, add_security_headers))
         .layer(from_fn(log_requests))
         .with_state(services.clone())
+}
+
+/// What the node offers to everyone, if there is one.
+fn chain_interfaces(services: &Services) -> Router<Services> {
+    match services.chain.own() {
+        Some(own) => api::json_rpc::routes(own.dispatcher.clone()).with_state(()),
+        None => Router::new(),
+    }
 }
 
 fn session_layer(

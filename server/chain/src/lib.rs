@@ -14,6 +14,7 @@
 //! It knows no HTTP and no pages, and nothing of people.
 
 pub mod block;
+pub mod block_maker;
 pub mod chain_spec;
 pub mod clique;
 pub mod draft;
@@ -26,14 +27,18 @@ pub mod mempool;
 mod mempool_journal;
 pub mod overlay;
 pub mod receipt;
+pub mod rpc;
 pub mod service;
 pub mod settings;
 pub mod store;
 pub mod sync;
+pub mod tasks;
 pub mod tip;
+pub mod trace;
 pub mod transaction;
 pub mod trie;
 pub mod validation;
+mod watch;
 
 pub use chain_spec::ChainSpec;
 pub use error::StoreError;

@@ -28,6 +28,7 @@ pub struct Overlay<S> {
     changed: AddressMap<ChangedAccount>,
     read: AddressMap<Option<AccountInfo>>,
     codes: B256Map<Bytecode>,
+    block_hashes: BTreeMap<u64, B256>,
 }
 
 /// Accounts that were changed, and code that was deployed.
@@ -76,7 +77,13 @@ impl<S> Overlay<S> {
             changed: AddressMap::default(),
             read: AddressMap::default(),
             codes: B256Map::default(),
+            block_hashes: BTreeMap::new(),
         }
+    }
+
+    /// Makes `BLOCKHASH` answer this for a block, as a block override of `eth_call` does.
+    pub fn change_block_hash(&mut self, number: u64, hash: B256) {
+        self.block_hashes.insert(number, hash);
     }
 
     /// What has changed.
@@ -166,14 +173,45 @@ impl<S: DatabaseRef> Database for Overlay<S> {
     }
 
     fn code_by_hash(&mut self, code_hash: B256) -> Result<Bytecode, Self::Error> {
-        if let Some(code) = self.codes.get(&code_hash) {
-            return Ok(code.clone());
-        }
-        self.base.code_by_hash_ref(code_hash)
+        self.code_by_hash_ref(code_hash)
     }
 
     fn storage(
         &mut self,
+        address: Address,
+        index: StorageKey,
+    ) -> Result<StorageValue, Self::Error> {
+        self.storage_ref(address, index)
+    }
+
+    fn block_hash(&mut self, number: u64) -> Result<B256, Self::Error> {
+        self.block_hash_ref(number)
+    }
+}
+
+/// Reads as [`Database`] does, and remembers nothing: tracers compare with what was before.
+impl<S: DatabaseRef> DatabaseRef for Overlay<S> {
+    type Error = S::Error;
+
+    fn basic_ref(&self, address: Address) -> Result<Option<AccountInfo>, Self::Error> {
+        if let Some(account) = self.changed.get(&address) {
+            return Ok(account.info.clone());
+        }
+        match self.read.get(&address) {
+            Some(info) => Ok(info.clone()),
+            None => self.base.basic_ref(address),
+        }
+    }
+
+    fn code_by_hash_ref(&self, code_hash: B256) -> Result<Bytecode, Self::Error> {
+        match self.codes.get(&code_hash) {
+            Some(code) => Ok(code.clone()),
+            None => self.base.code_by_hash_ref(code_hash),
+        }
+    }
+
+    fn storage_ref(
+        &self,
         address: Address,
         index: StorageKey,
     ) -> Result<StorageValue, Self::Error> {
@@ -188,8 +226,11 @@ impl<S: DatabaseRef> Database for Overlay<S> {
         self.base.storage_ref(address, index)
     }
 
-    fn block_hash(&mut self, number: u64) -> Result<B256, Self::Error> {
-        self.base.block_hash_ref(number)
+    fn block_hash_ref(&self, number: u64) -> Result<B256, Self::Error> {
+        match self.block_hashes.get(&number) {
+            Some(hash) => Ok(*hash),
+            None => self.base.block_hash_ref(number),
+        }
     }
 }
 

@@ -31,6 +31,7 @@ use crate::tip::Tip;
 pub use import::{ImportError, Imported};
 pub use produce::{Order, ProduceError, Sealer};
 pub use transactions::SubmitError;
+pub(crate) use transactions::unix_time_ms;
 
 /// Why a chain could not be opened.
 #[derive(Debug, thiserror::Error)]

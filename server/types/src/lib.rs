@@ -14,6 +14,7 @@ pub mod admin;
 pub mod audit;
 pub mod bulk;
 pub mod error;
+pub mod explorer;
 pub mod id;
 pub mod notebook;
 pub mod page;

@@ -23,7 +23,7 @@ impl TrieSource for AccountTrie<'_> {
 
     fn stem(&self, path: &Nibbles) -> Result<Option<Stem>, StoreError> {
         match self.0.account_stems.get(path) {
-            Some(stem) => Ok(stem.clone()),
+            Some(stem) => Ok(stem.as_deref().cloned()),
             None => self.0.view.account_stem(path),
         }
     }
@@ -50,7 +50,7 @@ impl TrieSource for SlotTrie<'_> {
 
     fn stem(&self, path: &Nibbles) -> Result<Option<Stem>, StoreError> {
         match self.draft.slot_stems.get(&(self.account, *path)) {
-            Some(stem) => Ok(stem.clone()),
+            Some(stem) => Ok(stem.as_deref().cloned()),
             None => self.draft.view.slot_stem(&self.account, path),
         }
     }

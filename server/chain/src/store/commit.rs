@@ -77,7 +77,7 @@ fn write_state(draft: &Draft, transaction: &WriteTransaction) -> Result<(), Stor
 /// Neighbours are written one after the other: a tree of pages likes that.
 fn write_stems<'a>(
     table: &mut Table<'_, &'static [u8], &'static [u8]>,
-    stems: impl Iterator<Item = (Vec<u8>, &'a Option<Stem>)>,
+    stems: impl Iterator<Item = (Vec<u8>, &'a Option<Box<Stem>>)>,
 ) -> Result<(), StoreError> {
     let mut stems: Vec<_> = stems.collect();
     stems.sort_unstable_by(|one, other| one.0.cmp(&other.0));

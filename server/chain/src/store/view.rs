@@ -291,16 +291,30 @@ impl View {
         tag: u64,
         blocks: RangeInclusive<u64>,
     ) -> Result<impl Iterator<Item = Result<(u64, u32), StoreError>> + use<>, StoreError> {
-        let (from, to) = (
-            log_key(tag, *blocks.start(), 0),
-            log_key(tag, *blocks.end(), u32::MAX),
+        self.logs_under_from(tag, (*blocks.start(), 0), *blocks.end())
+    }
+
+    /// Places of logs under a tag, beginning with the one at or after `from`, oldest first.
+    pub fn logs_under_from(
+        &self,
+        tag: u64,
+        from: (u64, u32),
+        last_block: u64,
+    ) -> Result<impl Iterator<Item = Result<(u64, u32), StoreError>> + use<>, StoreError> {
+        let (first, last) = (
+            log_key(tag, from.0, from.1),
+            log_key(tag, last_block, u32::MAX),
         );
-        Ok(self.log_index.range(from..=to)?.map(|entry| {
+        // A range that ends before it begins is empty, and not an error.
+        let (first, last) = (first.min(last), last);
+        let is_empty = from.0 > last_block;
+        let places = self.log_index.range(first..=last)?.map(|entry| {
             let (key, _) = entry?;
             let mut tail = [0; 12];
             tail.copy_from_slice(&key.value()[8..]);
             Ok(from_place(&tail))
-        }))
+        });
+        Ok(places.take(if is_empty { 0 } else { usize::MAX }))
     }
 
     /// The newest stored Clique snapshot of a block, as JSON.
