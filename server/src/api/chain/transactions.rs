@@ -1,11 +1,14 @@
 //! Transactions and receipts: one, lists newest first, and those that wait.
 
 use axum::Json;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
 use chain::{StoreError, Tip};
 use serde_json::{Value, json};
 
-use super::ChainApi;
+use super::{ChainApi, streams};
 use super::failure::Failure;
 use super::input::{self, Query, Rows, clamp};
 use super::view::{mined_transaction, time_text, waiting_transaction};
@@ -30,8 +33,15 @@ pub async fn transaction(
     waiting.map(|waiting| Json(waiting_transaction(&waiting))).ok_or_else(not_found)
 }
 
-/// `GET /rpc/transactions`.
-pub async fn list(State(api): State<ChainApi>, query: Query) -> Result<Json<Value>, Failure> {
+/// `GET /rpc/transactions`: a list, or for a WebSocket the stream of those that come in.
+pub async fn list(
+    State(api): State<ChainApi>,
+    query: Query,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Failure> {
+    if let Ok(upgrade) = upgrade {
+        return Ok(streams::transactions(State(api), upgrade).await);
+    }
     let rows = query.rows()?;
     let (items, total) = api
         .read(move |api| {
@@ -43,12 +53,13 @@ pub async fn list(State(api): State<ChainApi>, query: Query) -> Result<Json<Valu
             Ok((items, total(&api, &tip)?))
         })
         .await?;
-    Ok(Json(json!({
+    let answer = json!({
         "transactions": items,
         "total": total,
         "limit": rows.limit,
         "offset": rows.offset,
-    })))
+    });
+    Ok(Json(answer).into_response())
 }
 
 /// `GET /rpc/receipts/{hash}`: the Ethereum receipt of the transaction with this hash.
