@@ -79,11 +79,7 @@ pub struct Parts {
 impl ChainApi {
     /// An interface without faucet and index; see the fields of [`Parts`].
     #[must_use]
-    pub fn new(
-        dispatcher: Dispatcher,
-        peers: Peers,
-        complete: impl FnOnce(&mut Parts),
-    ) -> Self {
+    pub fn new(dispatcher: Dispatcher, peers: Peers, complete: impl FnOnce(&mut Parts)) -> Self {
         let mut parts = Parts {
             dispatcher,
             peers,
@@ -119,7 +115,9 @@ impl ChainApi {
         work: impl FnOnce(Self) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let api = self.clone();
-        tokio::task::spawn_blocking(move || work(api)).await.map_err(Failure::internal)?
+        tokio::task::spawn_blocking(move || work(api))
+            .await
+            .map_err(Failure::internal)?
     }
 }
 
@@ -133,7 +131,10 @@ pub fn routes(api: ChainApi) -> Router {
         .merge(writes())
         .merge(streams())
         .merge(between_nodes())
-        .route("/rpc/{*rest}", any(async || Failure::detail(StatusCode::NOT_FOUND, "Not Found")))
+        .route(
+            "/rpc/{*rest}",
+            any(async || Failure::detail(StatusCode::NOT_FOUND, "Not Found")),
+        )
         .method_not_allowed_fallback(async || {
             Failure::detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
         })
@@ -146,25 +147,73 @@ pub fn routes(api: ChainApi) -> Router {
 fn reads() -> Router<ChainApi> {
     Router::new()
         .route("/rpc/head", measured("get_head", get(blocks::head)))
-        .route("/rpc/blocks/{height}", measured("get_block", get(blocks::block)))
-        .route("/rpc/blocks-range", measured("get_blocks_range", get(blocks::range)))
-        .route("/rpc/tx/{hash}", measured("get_transaction", get(transactions::transaction)))
-        .route("/rpc/transaction/{hash}", measured("get_transaction", get(transactions::transaction)))
-        .route("/rpc/transactions", measured("get_transactions", get(transactions::list)))
-        .route("/rpc/receipts/{hash}", measured("get_receipt", get(transactions::receipt)))
-        .route("/rpc/receipts", measured("get_receipts", get(transactions::receipts)))
-        .route("/rpc/mempool", measured("get_mempool", get(transactions::mempool)))
-        .route("/rpc/getBalance/{address}", measured("get_balance", get(addresses::get_balance)))
-        .route("/rpc/balance/{address}", measured("get_balance", get(addresses::balance)))
-        .route("/rpc/account/{address}", measured("get_account", get(addresses::account)))
-        .route("/rpc/accounts/{address}", measured("get_account", get(addresses::account)))
-        .route("/rpc/address/{address}", measured("get_address", get(addresses::address)))
-        .route("/rpc/addresses", measured("get_addresses", get(addresses::ranking)))
-        .route("/rpc/syncStatus", measured("sync_status", get(node::sync_status)))
+        .route(
+            "/rpc/blocks/{height}",
+            measured("get_block", get(blocks::block)),
+        )
+        .route(
+            "/rpc/blocks-range",
+            measured("get_blocks_range", get(blocks::range)),
+        )
+        .route(
+            "/rpc/tx/{hash}",
+            measured("get_transaction", get(transactions::transaction)),
+        )
+        .route(
+            "/rpc/transaction/{hash}",
+            measured("get_transaction", get(transactions::transaction)),
+        )
+        .route(
+            "/rpc/transactions",
+            measured("get_transactions", get(transactions::list)),
+        )
+        .route(
+            "/rpc/receipts/{hash}",
+            measured("get_receipt", get(transactions::receipt)),
+        )
+        .route(
+            "/rpc/receipts",
+            measured("get_receipts", get(transactions::receipts)),
+        )
+        .route(
+            "/rpc/mempool",
+            measured("get_mempool", get(transactions::mempool)),
+        )
+        .route(
+            "/rpc/getBalance/{address}",
+            measured("get_balance", get(addresses::get_balance)),
+        )
+        .route(
+            "/rpc/balance/{address}",
+            measured("get_balance", get(addresses::balance)),
+        )
+        .route(
+            "/rpc/account/{address}",
+            measured("get_account", get(addresses::account)),
+        )
+        .route(
+            "/rpc/accounts/{address}",
+            measured("get_account", get(addresses::account)),
+        )
+        .route(
+            "/rpc/address/{address}",
+            measured("get_address", get(addresses::address)),
+        )
+        .route(
+            "/rpc/addresses",
+            measured("get_addresses", get(addresses::ranking)),
+        )
+        .route(
+            "/rpc/syncStatus",
+            measured("sync_status", get(node::sync_status)),
+        )
         .route("/rpc/status", measured("status", get(node::status)))
         .route("/rpc/info", measured("info", get(node::info)))
         .route("/rpc/supply", measured("supply", get(node::supply)))
-        .route("/rpc/validators", measured("validators", get(node::validators)))
+        .route(
+            "/rpc/validators",
+            measured("validators", get(node::validators)),
+        )
         .route("/rpc/peers", measured("peers", get(node::peers)))
         .route(
             "/rpc/test-endpoint",
@@ -174,16 +223,34 @@ fn reads() -> Router<ChainApi> {
 
 fn writes() -> Router<ChainApi> {
     let blocks = Router::new()
-        .route("/rpc/blocks/import", measured("import_block", post(import::import)))
-        .route("/rpc/importBlock", measured("import_block", post(import::import_block)))
+        .route(
+            "/rpc/blocks/import",
+            measured("import_block", post(import::import)),
+        )
+        .route(
+            "/rpc/importBlock",
+            measured("import_block", post(import::import_block)),
+        )
         .layer(DefaultBodyLimit::max(BLOCK_BODY_BYTES_MAX));
     Router::new()
         .route("/rpc/sendTx", measured("send_tx", post(submit::send_tx)))
-        .route("/rpc/transaction", measured("send_tx", post(submit::transaction)))
-        .route("/rpc/submitReceipt", measured("submit_receipt", post(submit::submit_receipt)))
-        .route("/rpc/estimateFee", measured("estimate_fee", post(submit::estimate_fee)))
+        .route(
+            "/rpc/transaction",
+            measured("send_tx", post(submit::transaction)),
+        )
+        .route(
+            "/rpc/submitReceipt",
+            measured("submit_receipt", post(submit::submit_receipt)),
+        )
+        .route(
+            "/rpc/estimateFee",
+            measured("estimate_fee", post(submit::estimate_fee)),
+        )
         .route("/rpc/faucet", measured("mint_faucet", post(faucet::faucet)))
-        .route("/rpc/admin/mintFaucet", measured("mint_faucet", post(faucet::mint)))
+        .route(
+            "/rpc/admin/mintFaucet",
+            measured("mint_faucet", post(faucet::mint)),
+        )
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .merge(blocks)
 }

@@ -108,7 +108,11 @@ impl AddressBook for Explorer {
             for summary in answer.items {
                 let is_sent = address(summary.from.address) == of;
                 let to = summary.to.map(|party| address(party.address));
-                let other = if is_sent { to } else { Some(address(summary.from.address)) };
+                let other = if is_sent {
+                    to
+                } else {
+                    Some(address(summary.from.address))
+                };
                 entries.push(Entry {
                     is_sent,
                     view: json!({

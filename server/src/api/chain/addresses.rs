@@ -32,7 +32,9 @@ pub async fn balance(
     let (mut view, _) = account_view(&api, address)?;
     view["available_balance"] = view["balance"].clone();
     let account_nonce = view["nonce"].as_u64().unwrap_or_default();
-    let next = api.chain().with_mempool(|mempool| mempool.next_nonce(&address, account_nonce));
+    let next = api
+        .chain()
+        .with_mempool(|mempool| mempool.next_nonce(&address, account_nonce));
     view["next_nonce"] = json!(next);
     Ok(Json(view))
 }
@@ -58,12 +60,14 @@ pub async fn address(
     let rows = query.rows()?;
     let address = path_address(&address)?;
     let (mut view, _) = account_view(&api, address)?;
-    let history = index(&api)?.history(address, rows).await.map_err(unanswered)?;
+    let history = index(&api)?
+        .history(address, rows)
+        .await
+        .map_err(unanswered)?;
     let (sent, received): (Vec<_>, Vec<_>) =
         history.entries.into_iter().partition(|entry| entry.is_sent);
-    let views = |entries: Vec<Entry>| -> Value {
-        entries.into_iter().map(|entry| entry.view).collect()
-    };
+    let views =
+        |entries: Vec<Entry>| -> Value { entries.into_iter().map(|entry| entry.view).collect() };
     view["total_transactions_sent"] = json!(history.sent_total);
     view["total_transactions_received"] = json!(history.received_total);
     view["latest_sent"] = views(sent);
@@ -77,16 +81,26 @@ pub async fn ranking(State(api): State<ChainApi>, query: Query) -> Result<Json<V
     let min_balance = match query.text("min_balance") {
         None => U256::ZERO,
         Some(text) => U256::from_str_radix(text, 10).map_err(|_| {
-            Failure::value("query", "min_balance", "not an amount in wei", Value::from(text))
+            Failure::value(
+                "query",
+                "min_balance",
+                "not an amount in wei",
+                Value::from(text),
+            )
         })?,
     };
-    let ranking = index(&api)?.ranking(rows, min_balance).await.map_err(unanswered)?;
+    let ranking = index(&api)?
+        .ranking(rows, min_balance)
+        .await
+        .map_err(unanswered)?;
     let state = api.state();
     let addresses: Vec<Value> = ranking
         .rows
         .iter()
         .map(|ranked| {
-            let nonce = state.account(ranked.address)?.map_or(0, |account| account.nonce);
+            let nonce = state
+                .account(ranked.address)?
+                .map_or(0, |account| account.nonce);
             Ok(json!({
                 "address": ranked.address,
                 "balance": ranked.balance.to_string(),

@@ -23,7 +23,9 @@ const RANGE_BYTES_MAX: usize = 32 << 20;
 /// `GET /rpc/head`.
 pub async fn head(State(api): State<ChainApi>) -> Result<Json<Value>, Failure> {
     let tip = api.tip();
-    Ok(Json(bare_block(&tip, tip.header.number, api.chain().spec().chain_id())?.unwrap_or_default()))
+    Ok(Json(
+        bare_block(&tip, tip.header.number, api.chain().spec().chain_id())?.unwrap_or_default(),
+    ))
 }
 
 /// `GET /rpc/blocks/{height}`.
@@ -33,10 +35,17 @@ pub async fn block(
 ) -> Result<Json<Value>, Failure> {
     let number = input::height(&height)?;
     let found = api.read(move |api| match number {
-        Some(number) => Ok(full_block(&api.tip(), number, api.chain().spec().chain_id())?),
+        Some(number) => Ok(full_block(
+            &api.tip(),
+            number,
+            api.chain().spec().chain_id(),
+        )?),
         None => Ok(None),
     });
-    found.await?.map(Json).ok_or_else(|| Failure::not_found("block not found"))
+    found
+        .await?
+        .map(Json)
+        .ok_or_else(|| Failure::not_found("block not found"))
 }
 
 /// `GET /rpc/blocks-range`, in both of AITBC's forms.
@@ -52,7 +61,9 @@ pub async fn range(State(api): State<ChainApi>, query: Query) -> Result<Json<Val
             return Err(Failure::bad_request("start must be non-negative"));
         }
         if end < start {
-            return Err(Failure::bad_request("end must be greater than or equal to start"));
+            return Err(Failure::bad_request(
+                "end must be greater than or equal to start",
+            ));
         }
         if end - start > RANGE_MAX {
             return Err(Failure::bad_request("range cannot exceed 1000 blocks"));
@@ -79,12 +90,7 @@ pub async fn range(State(api): State<ChainApi>, query: Query) -> Result<Json<Val
 /// A block of the branch in force as JSON, with what is in it or without.
 type View = fn(&Tip, u64, u64) -> Result<Option<Value>, StoreError>;
 
-async fn read(
-    api: &ChainApi,
-    start: u64,
-    end: u64,
-    view: View,
-) -> Result<Vec<Value>, Failure> {
+async fn read(api: &ChainApi, start: u64, end: u64, view: View) -> Result<Vec<Value>, Failure> {
     api.read(move |api| {
         let tip = api.tip();
         let chain_id = api.chain().spec().chain_id();

@@ -93,7 +93,10 @@ impl IntoResponse for Failure {
                     "msg": issue.message,
                     "input": issue.input,
                 }]);
-                (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "detail": detail })))
+                (
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    Json(json!({ "detail": detail })),
+                )
                     .into_response()
             }
         }

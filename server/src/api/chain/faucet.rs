@@ -94,12 +94,16 @@ async fn pay(api: &ChainApi, body: &[u8]) -> Result<Paid, Failure> {
     };
     let body = Body::read(body)?;
     let (address, amount) = (body.address("address")?, body.amount("amount")?);
-    faucet.given.lock().note(address, amount, today()).map_err(|refusal| match refusal {
-        Refusal::Call => Failure::bad_request(refusal.to_string()),
-        Refusal::Day { .. } | Refusal::Full => {
-            Failure::detail(StatusCode::TOO_MANY_REQUESTS, refusal.to_string())
-        }
-    })?;
+    faucet
+        .given
+        .lock()
+        .note(address, amount, today())
+        .map_err(|refusal| match refusal {
+            Refusal::Call => Failure::bad_request(refusal.to_string()),
+            Refusal::Day { .. } | Refusal::Full => {
+                Failure::detail(StatusCode::TOO_MANY_REQUESTS, refusal.to_string())
+            }
+        })?;
     let sent = faucet.send(api.chain(), address, amount).await;
     let success = sent.is_ok();
     tracing::info!(
@@ -112,7 +116,10 @@ async fn pay(api: &ChainApi, body: &[u8]) -> Result<Paid, Failure> {
         "audit_event"
     );
     let hash = sent.inspect_err(|_| faucet.given.lock().take_back(address, amount))?;
-    let before = api.state().account(address)?.map_or(U256::ZERO, |account| account.balance);
+    let before = api
+        .state()
+        .account(address)?
+        .map_or(U256::ZERO, |account| account.balance);
     Ok(Paid {
         address,
         amount,
@@ -142,7 +149,10 @@ impl Faucet {
         let _turn = self.paying.lock().await;
         let tip = chain.tip();
         let from = self.address();
-        let account_nonce = tip.state().account(from)?.map_or(0, |account| account.nonce);
+        let account_nonce = tip
+            .state()
+            .account(from)?
+            .map_or(0, |account| account.nonce);
         let base_fee = next_base_fee(&tip.header);
         let transaction = TxEip1559 {
             chain_id: chain.spec().chain_id(),
@@ -199,7 +209,9 @@ impl Given {
 }
 
 fn today() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     since.as_secs() / (24 * 60 * 60)
 }
 
@@ -215,9 +227,15 @@ mod tests {
         assert_eq!(given.note(anna, CALL_MAX_WEI + one, 7), Err(Refusal::Call));
         assert_eq!(given.note(anna, CALL_MAX_WEI, 7), Ok(()));
         let left = DAY_MAX_WEI - CALL_MAX_WEI;
-        assert_eq!(given.note(anna, CALL_MAX_WEI, 7), Err(Refusal::Day { left }));
+        assert_eq!(
+            given.note(anna, CALL_MAX_WEI, 7),
+            Err(Refusal::Day { left })
+        );
         assert_eq!(given.note(anna, left, 7), Ok(()));
-        assert_eq!(given.note(anna, one, 7), Err(Refusal::Day { left: U256::ZERO }));
+        assert_eq!(
+            given.note(anna, one, 7),
+            Err(Refusal::Day { left: U256::ZERO })
+        );
         assert_eq!(given.note(bert, one, 7), Ok(()));
         given.take_back(anna, one);
         assert_eq!(given.note(anna, one, 7), Ok(()));

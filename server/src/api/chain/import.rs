@@ -35,7 +35,9 @@ pub async fn import(State(api): State<ChainApi>, body: Bytes) -> Result<Json<Val
     if let Some(known) = tip.view.canonical(height)? {
         if input::hash(&hash) == Some(known) {
             outcome("import_block", "exists");
-            return Ok(Json(json!({"status": "exists", "height": height, "hash": hash})));
+            return Ok(Json(
+                json!({"status": "exists", "height": height, "hash": hash}),
+            ));
         }
         outcome("import_block", "conflict");
         let text = format!("Block at height {height} already exists with different hash");
@@ -66,7 +68,10 @@ pub async fn import(State(api): State<ChainApi>, body: Bytes) -> Result<Json<Val
 }
 
 /// `POST /rpc/importBlock`: always `200`; whether it was taken is in the answer.
-pub async fn import_block(State(api): State<ChainApi>, body: Bytes) -> Result<Json<Value>, Failure> {
+pub async fn import_block(
+    State(api): State<ChainApi>,
+    body: Bytes,
+) -> Result<Json<Value>, Failure> {
     let body = Body::read(&body)?;
     let answer = |accepted: &str, reason: String, depth: u64| {
         outcome("import_block", accepted);
@@ -85,7 +90,11 @@ pub async fn import_block(State(api): State<ChainApi>, body: Bytes) -> Result<Js
     let brought = match read(&body) {
         Ok(brought) => brought,
         Err(Failure::Invalid(issue)) => {
-            return Ok(answer("rejected", format!("{}: {}", issue.field, issue.message), 0));
+            return Ok(answer(
+                "rejected",
+                format!("{}: {}", issue.field, issue.message),
+                0,
+            ));
         }
         Err(failure) => return Err(failure),
     };
@@ -106,12 +115,15 @@ pub async fn import_block(State(api): State<ChainApi>, body: Bytes) -> Result<Js
         Ok(Imported::Head { reorganised: 0 }) => {
             answer("accepted", "Appended to chain".to_owned(), 0)
         }
-        Ok(Imported::Head { reorganised }) => {
-            answer("accepted", "A heavier branch took over".to_owned(), reorganised)
-        }
+        Ok(Imported::Head { reorganised }) => answer(
+            "accepted",
+            "A heavier branch took over".to_owned(),
+            reorganised,
+        ),
         Ok(Imported::Known) => answer("rejected", "Block already exists".to_owned(), 0),
         Ok(Imported::Aside) => {
-            let reason = format!("Fork rejected: our chain is longer or equal ({ours} >= {theirs})");
+            let reason =
+                format!("Fork rejected: our chain is longer or equal ({ours} >= {theirs})");
             answer("rejected", reason, 0)
         }
         Err(Failure::Detail(_, reason)) => answer("rejected", reason, 0),
@@ -159,7 +171,9 @@ fn read(body: &Body) -> Result<Brought, Failure> {
             height,
             hash: body.text("hash")?.to_owned(),
             parent_hash: body.text("parent_hash")?.to_owned(),
-            tx_count: body.get("tx_count").map_or(Ok(0), |_| body.count("tx_count"))?,
+            tx_count: body
+                .get("tx_count")
+                .map_or(Ok(0), |_| body.count("tx_count"))?,
             raw,
         })
     };
@@ -170,9 +184,10 @@ fn read(body: &Body) -> Result<Brought, Failure> {
             kind: "missing",
             place: "body",
             field: "raw".to_owned(),
-            message: "Field required: blocks of this chain are Ethereum's; send the block's RLP in \
+            message:
+                "Field required: blocks of this chain are Ethereum's; send the block's RLP in \
                       hexadecimal, as GET /rpc/blocks/{height} shows it"
-                .to_owned(),
+                    .to_owned(),
             input: Value::Null,
         }));
     }
@@ -183,7 +198,8 @@ fn read(body: &Body) -> Result<Brought, Failure> {
 async fn take(api: &ChainApi, brought: Brought) -> Result<Result<Imported, Failure>, Failure> {
     // Never closed; and if it were, it would bound nothing.
     let _turn = api.parts.imports.acquire().await;
-    api.read(move |api| Ok(check_and_import(&api, &brought))).await
+    api.read(move |api| Ok(check_and_import(&api, &brought)))
+        .await
 }
 
 fn check_and_import(api: &ChainApi, brought: &Brought) -> Result<Imported, Failure> {
@@ -208,7 +224,10 @@ fn check_and_import(api: &ChainApi, brought: &Brought) -> Result<Imported, Failu
             brought.tx_count
         )));
     }
-    let now_s = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let now_s = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs();
     // Not yet valid is not invalid for ever, which is what the import would remember.
     if block.header.timestamp > now_s + ALLOWED_FUTURE_S {
         return Err(Failure::bad_request("Block rejected: it is of the future"));

@@ -25,7 +25,11 @@ impl<S: Sync> FromRequestParts<S> for Query {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let query = parts.uri.query().unwrap_or_default();
-        Ok(Self(url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()))
+        Ok(Self(
+            url::form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
+        ))
     }
 }
 
@@ -50,7 +54,8 @@ impl Query {
 
     /// An integer that has to be there.
     pub fn required(&self, name: &str) -> Result<i128, Failure> {
-        self.integer(name)?.ok_or_else(|| Failure::missing("query", name))
+        self.integer(name)?
+            .ok_or_else(|| Failure::missing("query", name))
     }
 
     /// `limit` and `offset`.
@@ -86,8 +91,14 @@ impl Body {
         };
         match serde_json::from_slice(bytes) {
             Ok(Value::Object(object)) => Ok(Self(object)),
-            Ok(_) => Err(invalid("dict_type", "Input should be a valid dictionary".to_owned())),
-            Err(error) => Err(invalid("json_invalid", format!("JSON decode error: {error}"))),
+            Ok(_) => Err(invalid(
+                "dict_type",
+                "Input should be a valid dictionary".to_owned(),
+            )),
+            Err(error) => Err(invalid(
+                "json_invalid",
+                format!("JSON decode error: {error}"),
+            )),
         }
     }
 
@@ -102,7 +113,9 @@ impl Body {
 
     pub fn text(&self, name: &str) -> Result<&str, Failure> {
         let value = self.required(name)?;
-        value.as_str().ok_or_else(|| string_type("body", name, value))
+        value
+            .as_str()
+            .ok_or_else(|| string_type("body", name, value))
     }
 
     /// An integer that is not negative and has to be there.
@@ -148,9 +161,16 @@ impl Body {
     /// Bytes in hexadecimal with `0x`.
     pub fn bytes(&self, name: &str) -> Result<Bytes, Failure> {
         let text = self.text(name)?;
-        let hex = text.strip_prefix("0x").and_then(|digits| Bytes::from_str(digits).ok());
+        let hex = text
+            .strip_prefix("0x")
+            .and_then(|digits| Bytes::from_str(digits).ok());
         hex.ok_or_else(|| {
-            Failure::value("body", name, "not bytes in hexadecimal with 0x", Value::Null)
+            Failure::value(
+                "body",
+                name,
+                "not bytes in hexadecimal with 0x",
+                Value::Null,
+            )
         })
     }
 }
@@ -171,7 +191,8 @@ pub fn address(place: &'static str, field: &str, text: &str) -> Result<Address, 
 
 /// A hash in a path; what is none is not found.
 pub fn hash(text: &str) -> Option<B256> {
-    text.strip_prefix("0x").and_then(|digits| B256::from_str(digits).ok())
+    text.strip_prefix("0x")
+        .and_then(|digits| B256::from_str(digits).ok())
 }
 
 /// A height in a path.
@@ -186,9 +207,7 @@ pub fn clamp(number: i128) -> u64 {
 
 fn integer(place: &'static str, field: &str, value: &Value) -> Result<i128, Failure> {
     let number = match value {
-        Value::Number(number) => number
-            .as_i128()
-            .or_else(|| number.as_f64().and_then(whole)),
+        Value::Number(number) => number.as_i128().or_else(|| number.as_f64().and_then(whole)),
         Value::String(text) => text
             .trim()
             .parse()
@@ -211,8 +230,7 @@ fn int_parsing(place: &'static str, field: &str, input: &Value) -> Failure {
         kind: "int_parsing",
         place,
         field: field.to_owned(),
-        message: "Input should be a valid integer, unable to parse string as an integer"
-            .to_owned(),
+        message: "Input should be a valid integer, unable to parse string as an integer".to_owned(),
         input: input.clone(),
     })
 }

@@ -13,7 +13,9 @@ use super::ChainApi;
 /// Counts the requests of one endpoint: `rpc_<name>_total`, `_success_total`, `_not_found_total`,
 /// `_rejected_total`, `_failed_total` and `_duration_seconds`.
 pub fn measured(name: &'static str, route: MethodRouter<ChainApi>) -> MethodRouter<ChainApi> {
-    route.layer(from_fn(move |request: Request, next: Next| count(name, request, next)))
+    route.layer(from_fn(move |request: Request, next: Next| {
+        count(name, request, next)
+    }))
 }
 
 /// Counts one more of what a handler alone knows: `rpc_<name>_<outcome>_total`.

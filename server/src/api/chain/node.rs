@@ -78,10 +78,14 @@ pub async fn info(State(api): State<ChainApi>) -> Result<Json<Value>, Failure> {
 /// `GET /rpc/supply`: wei. Nothing is ever minted; the base fee of each block is burnt.
 pub async fn supply(State(api): State<ChainApi>) -> Result<Json<Value>, Failure> {
     let spec = api.chain().spec();
-    let total =
-        spec.genesis_accounts().values().fold(U256::ZERO, |sum, account| sum + account.balance);
+    let total = spec
+        .genesis_accounts()
+        .values()
+        .fold(U256::ZERO, |sum, account| sum + account.balance);
     let faucet = api.parts.faucet.as_ref().map(super::Faucet::address);
-    let faucet_balance = faucet.map(|address| balance_of(&api, address)).transpose()?;
+    let faucet_balance = faucet
+        .map(|address| balance_of(&api, address))
+        .transpose()?;
     let kept = faucet_balance.unwrap_or_default();
     let accounts = accounts_total(&api).await;
     Ok(Json(json!({
@@ -101,7 +105,9 @@ pub async fn supply(State(api): State<ChainApi>) -> Result<Json<Value>, Failure>
 pub async fn validators(State(api): State<ChainApi>) -> Result<Json<Value>, Failure> {
     let (tip, _, signers) = api.read(facts).await?;
     let next = usize::try_from(tip.header.number + 1).unwrap_or_default();
-    let in_turn = next.checked_rem(signers.len()).and_then(|turn| signers.get(turn));
+    let in_turn = next
+        .checked_rem(signers.len())
+        .and_then(|turn| signers.get(turn));
     let validators: Vec<Value> = signers
         .iter()
         .map(|signer| {
@@ -127,7 +133,10 @@ type Facts = (std::sync::Arc<chain::Tip>, u64, Vec<Address>);
 /// The newest block, the number of transactions, and the signers in the order of their turns.
 fn facts(api: ChainApi) -> Result<Facts, Failure> {
     let tip = api.tip();
-    let snapshot = api.chain().signers_after(tip.hash).map_err(Failure::internal)?;
+    let snapshot = api
+        .chain()
+        .signers_after(tip.hash)
+        .map_err(Failure::internal)?;
     let signers = snapshot.signers.iter().copied().collect();
     Ok((tip.clone(), total(&api, &tip)?, signers))
 }
@@ -139,9 +148,15 @@ async fn accounts_total(api: &ChainApi) -> Option<u64> {
         offset: 0,
     };
     let book = api.parts.address_book.as_ref()?;
-    book.ranking(rows, U256::ZERO).await.ok().map(|ranking| ranking.total)
+    book.ranking(rows, U256::ZERO)
+        .await
+        .ok()
+        .map(|ranking| ranking.total)
 }
 
 fn balance_of(api: &ChainApi, address: Address) -> Result<U256, StoreError> {
-    Ok(api.state().account(address)?.map_or(U256::ZERO, |account| account.balance))
+    Ok(api
+        .state()
+        .account(address)?
+        .map_or(U256::ZERO, |account| account.balance))
 }

@@ -87,9 +87,11 @@ async fn push(api: ChainApi, mut socket: WebSocket, topic: Topic, _permit: Owned
 
 fn messages(event: &ChainEvent, topic: Topic, chain_id: u64) -> Vec<Value> {
     match event {
-        ChainEvent::Head(change) if topic != Topic::Transactions => {
-            change.added.iter().map(|applied| block_message(applied, topic, chain_id)).collect()
-        }
+        ChainEvent::Head(change) if topic != Topic::Transactions => change
+            .added
+            .iter()
+            .map(|applied| block_message(applied, topic, chain_id))
+            .collect(),
         ChainEvent::Pending(transaction) if topic != Topic::Blocks => {
             vec![transaction_message(transaction, topic)]
         }
@@ -101,7 +103,11 @@ fn block_message(applied: &AppliedBlock, topic: Topic, chain_id: u64) -> Value {
     let block = &applied.block;
     let count = block.transactions.len() as u64;
     let mut message = block_head(&block.header, block.hash, count, chain_id);
-    message["transactions"] = block.transactions.iter().map(|one| json!(one.hash())).collect();
+    message["transactions"] = block
+        .transactions
+        .iter()
+        .map(|one| json!(one.hash()))
+        .collect();
     if topic == Topic::All {
         message["type"] = json!("block");
     }

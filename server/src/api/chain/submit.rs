@@ -50,7 +50,10 @@ pub async fn submit_receipt(body: Bytes) -> Failure {
 }
 
 /// `POST /rpc/estimateFee`: wei, at the base fee of the next block.
-pub async fn estimate_fee(State(api): State<ChainApi>, body: Bytes) -> Result<Json<Value>, Failure> {
+pub async fn estimate_fee(
+    State(api): State<ChainApi>,
+    body: Bytes,
+) -> Result<Json<Value>, Failure> {
     let body = Body::read(if body.is_empty() { b"{}" } else { &body })?;
     let kind = match body.get("type") {
         Some(_) => body.text("type")?.to_uppercase(),
@@ -61,7 +64,9 @@ pub async fn estimate_fee(State(api): State<ChainApi>, body: Bytes) -> Result<Js
         return Err(Failure::value("body", "type", &message, Value::from(kind)));
     }
     let payload = body.get("payload").cloned().unwrap_or_else(|| json!({}));
-    let data_bytes = payload["data"].as_str().map_or(0, |data| data.len().saturating_sub(2) / 2);
+    let data_bytes = payload["data"]
+        .as_str()
+        .map_or(0, |data| data.len().saturating_sub(2) / 2);
     let gas = TRANSFER_GAS + DATA_BYTE_GAS * data_bytes as u64;
     let base_fee = next_base_fee(&api.tip().header);
     let fee = u128::from(gas) * u128::from(base_fee.saturating_add(TIP_WEI));
@@ -92,7 +97,9 @@ async fn submit(api: &ChainApi, body: &[u8]) -> Result<alloy_primitives::B256, F
 
 /// Says what to send instead to whoever sends AITBC's unsigned form.
 fn wants_raw(body: &Body) -> Failure {
-    let is_unsigned = UNSIGNED_FIELDS.iter().any(|field| body.get(field).is_some());
+    let is_unsigned = UNSIGNED_FIELDS
+        .iter()
+        .any(|field| body.get(field).is_some());
     let message = if is_unsigned {
         "Field required: transactions of this chain are Ethereum's. Sign one with the sender's key \
          (any Ethereum wallet or library, EIP-2718) and send it as {\"raw\": \"0x…\"}; sender, nonce, \

@@ -34,13 +34,19 @@ pub async fn blocks(State(api): State<ChainApi>, query: Query) -> Result<Respons
     let start = query.integer("start")?.map(clamp);
     let hash = match query.text("hash") {
         None => None,
-        Some(text) => Some(input::hash(text).ok_or_else(|| {
-            Failure::value("query", "hash", "not a hash", Value::from(text))
-        })?),
+        Some(text) => Some(
+            input::hash(text)
+                .ok_or_else(|| Failure::value("query", "hash", "not a hash", Value::from(text)))?,
+        ),
     };
     let count = usize::try_from(clamp(query.required("count")?)).unwrap_or(usize::MAX);
     let wanted = BlocksRequest::from_query(start, hash, count).map_err(Failure::bad_request)?;
-    let rlp = api.parts.peers.answer_blocks(wanted).await.map_err(Failure::internal)?;
+    let rlp = api
+        .parts
+        .peers
+        .answer_blocks(wanted)
+        .await
+        .map_err(Failure::internal)?;
     Ok((BINARY, rlp).into_response())
 }
 
@@ -59,13 +65,17 @@ pub async fn open(
     request: Request,
 ) -> Result<Response, Failure> {
     let address = client_address(&request, &api.parts.trusted_proxies);
-    let admission = api.parts.peers.admit(&address.to_string()).map_err(|error| {
-        let status = match error {
-            AdmissionError::Banned { .. } => StatusCode::FORBIDDEN,
-            AdmissionError::Full => StatusCode::SERVICE_UNAVAILABLE,
-        };
-        Failure::detail(status, error.to_string())
-    })?;
+    let admission = api
+        .parts
+        .peers
+        .admit(&address.to_string())
+        .map_err(|error| {
+            let status = match error {
+                AdmissionError::Banned { .. } => StatusCode::FORBIDDEN,
+                AdmissionError::Full => StatusCode::SERVICE_UNAVAILABLE,
+            };
+            Failure::detail(status, error.to_string())
+        })?;
     Ok(upgrade
         .max_message_size(protocol::MESSAGE_BYTES_MAX)
         .max_frame_size(protocol::MESSAGE_BYTES_MAX)

@@ -91,7 +91,10 @@ impl Node {
         let peers = Peers::new(
             chain.clone(),
             SyncSettings {
-                peers: peers.iter().map(|peer| PeerOrigin::parse(peer).unwrap()).collect(),
+                peers: peers
+                    .iter()
+                    .map(|peer| PeerOrigin::parse(peer).unwrap())
+                    .collect(),
                 poll_interval: std::time::Duration::from_secs(1),
             },
         )
@@ -129,11 +132,17 @@ impl Node {
     }
 
     async fn get(&self, path: &str) -> (u16, Value) {
-        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+        self.send(Request::get(path).body(Body::empty()).unwrap())
+            .await
     }
 
     async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
-        self.send(Request::post(path).body(Body::from(body.to_string())).unwrap()).await
+        self.send(
+            Request::post(path)
+                .body(Body::from(body.to_string()))
+                .unwrap(),
+        )
+        .await
     }
 
     async fn send(&self, request: Request<Body>) -> (u16, Value) {
@@ -178,7 +187,15 @@ async fn node_with_blocks() -> (Node, String, String) {
 async fn reads_have_the_promised_fields() {
     let (node, mined, waiting) = node_with_blocks().await;
     let address = rich().to_string();
-    let block = ["height", "hash", "parent_hash", "timestamp", "tx_count", "state_root", "proposer"];
+    let block = [
+        "height",
+        "hash",
+        "parent_hash",
+        "timestamp",
+        "tx_count",
+        "state_root",
+        "proposer",
+    ];
     let check = async |path: String, fields: &[&str]| {
         let (status, body) = node.get(&path).await;
         assert_eq!(status, 200, "{path}: {body}");
@@ -188,15 +205,28 @@ async fn reads_have_the_promised_fields() {
         body
     };
     let head = check("/rpc/head".into(), &block).await;
-    assert_eq!((&head["height"], &head["chain_id"]), (&json!(3), &json!(CHAIN_ID)));
+    assert_eq!(
+        (&head["height"], &head["chain_id"]),
+        (&json!(3), &json!(CHAIN_ID))
+    );
     assert_eq!(head["timestamp"], "1970-01-01T00:00:06");
     let first = check("/rpc/blocks/1".into(), &block).await;
     assert_eq!(first["transactions"][0]["tx_hash"], json!(mined));
     assert_eq!(first["receipts"][0]["receipt_id"], json!(mined));
-    assert_eq!(check("/rpc/blocks/0".into(), &block).await["proposer"], "genesis");
+    assert_eq!(
+        check("/rpc/blocks/0".into(), &block).await["proposer"],
+        "genesis"
+    );
     let one = check(
         format!("/rpc/tx/{mined}"),
-        &["tx_hash", "block_height", "sender", "recipient", "payload", "created_at"],
+        &[
+            "tx_hash",
+            "block_height",
+            "sender",
+            "recipient",
+            "payload",
+            "created_at",
+        ],
     )
     .await;
     assert_eq!(one["amount"], "5", "wei are text");
@@ -207,13 +237,27 @@ async fn reads_have_the_promised_fields() {
     )
     .await;
     assert_eq!(alias["status"], "pending");
-    let list = check("/rpc/transactions?limit=1".into(), &["transactions", "limit", "offset"]).await;
-    assert_eq!((&list["total"], &list["transactions"][0]["tx_hash"]), (&json!(1), &json!(mined)));
+    let list = check(
+        "/rpc/transactions?limit=1".into(),
+        &["transactions", "limit", "offset"],
+    )
+    .await;
+    assert_eq!(
+        (&list["total"], &list["transactions"][0]["tx_hash"]),
+        (&json!(1), &json!(mined))
+    );
     let none = check("/rpc/transactions?offset=1".into(), &[]).await;
     assert_eq!(none["transactions"], json!([]));
     let receipt = check(
         format!("/rpc/receipts/{mined}"),
-        &["receipt_id", "job_id", "payload", "miner_signature", "minted_amount", "recorded_at"],
+        &[
+            "receipt_id",
+            "job_id",
+            "payload",
+            "miner_signature",
+            "minted_amount",
+            "recorded_at",
+        ],
     )
     .await;
     assert_eq!(receipt["payload"]["transactionHash"], json!(mined));
@@ -228,7 +272,10 @@ async fn reads_have_the_promised_fields() {
     let nobody = check(format!("/rpc/getBalance/{}", Address::repeat_byte(3)), &[]).await;
     assert_eq!(nobody.as_object().unwrap().len(), 3, "{nobody}");
     let balance = check(format!("/rpc/balance/{address}"), &["available_balance"]).await;
-    assert_eq!((&balance["nonce"], &balance["next_nonce"]), (&json!(1), &json!(2)));
+    assert_eq!(
+        (&balance["nonce"], &balance["next_nonce"]),
+        (&json!(1), &json!(2))
+    );
     check(format!("/rpc/account/{address}"), &["balance"]).await;
     check(format!("/rpc/accounts/{address}"), &["balance"]).await;
     let history = check(
@@ -237,18 +284,39 @@ async fn reads_have_the_promised_fields() {
     )
     .await;
     assert_eq!(history["latest_sent"], json!([{"direction": true}]));
-    let ranking = check("/rpc/addresses".into(), &["addresses", "total", "limit", "offset"]).await;
+    let ranking = check(
+        "/rpc/addresses".into(),
+        &["addresses", "total", "limit", "offset"],
+    )
+    .await;
     assert_eq!(ranking["addresses"][0]["balance"], "7");
     check(
         "/rpc/syncStatus".into(),
-        &["chain_id", "head_height", "head_hash", "head_proposer", "head_timestamp",
-          "total_blocks", "total_transactions", "validate_signatures", "trusted_proposers",
-          "max_reorg_depth"],
+        &[
+            "chain_id",
+            "head_height",
+            "head_hash",
+            "head_proposer",
+            "head_timestamp",
+            "total_blocks",
+            "total_transactions",
+            "validate_signatures",
+            "trusted_proposers",
+            "max_reorg_depth",
+        ],
     )
     .await;
-    let status = check("/rpc/status".into(), &["syncing", "current_block", "highest_block"]).await;
+    let status = check(
+        "/rpc/status".into(),
+        &["syncing", "current_block", "highest_block"],
+    )
+    .await;
     assert_eq!(status["syncing"], false);
-    check("/rpc/info".into(), &["genesis_params", "total_accounts", "rpc_version"]).await;
+    check(
+        "/rpc/info".into(),
+        &["genesis_params", "total_accounts", "rpc_version"],
+    )
+    .await;
     let supply = check("/rpc/supply".into(), &["faucet_address", "mint_per_unit"]).await;
     assert_eq!(supply["total_supply"], "1000000000000000000000");
     let validators = check("/rpc/validators".into(), &["total_validators"]).await;
@@ -256,23 +324,42 @@ async fn reads_have_the_promised_fields() {
     check("/rpc/peers".into(), &["peers"]).await;
     check("/rpc/test-endpoint".into(), &["status"]).await;
     let pool = check("/rpc/mempool".into(), &["success"]).await;
-    assert_eq!((&pool["count"], &pool["transactions"][0]["hash"]), (&json!(1), &json!(waiting)));
+    assert_eq!(
+        (&pool["count"], &pool["transactions"][0]["hash"]),
+        (&json!(1), &json!(waiting))
+    );
     let bare = check("/rpc/mempool?format=list".into(), &[]).await;
     assert_eq!(bare[0]["tx_hash"], json!(waiting));
     assert_eq!(check("/rpc/sync/peers".into(), &[]).await, json!([]));
-    check("/rpc/sync/status".into(), &["chain_id", "genesis_hash", "head"]).await;
+    check(
+        "/rpc/sync/status".into(),
+        &["chain_id", "genesis_hash", "head"],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn ranges_have_both_forms() {
     let (node, ..) = node_with_blocks().await;
     let heights = |blocks: &Value| -> Vec<u64> {
-        blocks.as_array().unwrap().iter().map(|block| block["height"].as_u64().unwrap()).collect()
+        blocks
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|block| block["height"].as_u64().unwrap())
+            .collect()
     };
-    let (_, newer) = node.get("/rpc/blocks-range?start=1&end=9&include_tx=true").await;
-    assert_eq!((heights(&newer["blocks"]), &newer["count"]), (vec![1, 2, 3], &json!(3)));
+    let (_, newer) = node
+        .get("/rpc/blocks-range?start=1&end=9&include_tx=true")
+        .await;
+    assert_eq!(
+        (heights(&newer["blocks"]), &newer["count"]),
+        (vec![1, 2, 3], &json!(3))
+    );
     assert!(newer["blocks"][0]["raw"].is_string());
-    let (_, older) = node.get("/rpc/blocks-range?start_height=1&end_height=3&limit=2").await;
+    let (_, older) = node
+        .get("/rpc/blocks-range?start_height=1&end_height=3&limit=2")
+        .await;
     assert_eq!(heights(&older), [1, 2]);
     assert!(older[0].get("transactions").is_none());
     let (_, all) = node.get("/rpc/blocks-range").await;
@@ -290,31 +377,84 @@ async fn what_is_wrong_is_said() {
         (format!("/rpc/tx/{nothing}"), 404, "transaction not found"),
         ("/rpc/tx/0x12".to_owned(), 404, "transaction not found"),
         (format!("/rpc/receipts/{nothing}"), 404, "receipt not found"),
-        ("/rpc/blocks-range?start=-1&end=2".to_owned(), 400, "start must be non-negative"),
-        ("/rpc/blocks-range?start=3&end=2".to_owned(), 400, "greater than or equal to start"),
-        ("/rpc/blocks-range?start=0&end=1001".to_owned(), 400, "cannot exceed 1000 blocks"),
+        (
+            "/rpc/blocks-range?start=-1&end=2".to_owned(),
+            400,
+            "start must be non-negative",
+        ),
+        (
+            "/rpc/blocks-range?start=3&end=2".to_owned(),
+            400,
+            "greater than or equal to start",
+        ),
+        (
+            "/rpc/blocks-range?start=0&end=1001".to_owned(),
+            400,
+            "cannot exceed 1000 blocks",
+        ),
         ("/rpc/blocks-range?start=0".to_owned(), 422, "missing"),
-        ("/rpc/transactions?limit=0".to_owned(), 400, "limit must be between 1 and 100"),
-        ("/rpc/receipts?limit=101".to_owned(), 400, "limit must be between 1 and 100"),
-        ("/rpc/addresses?offset=-1".to_owned(), 400, "offset must be non-negative"),
-        (format!("/rpc/address/{RECIPIENT}?offset=20000"), 400, "offset must not exceed"),
+        (
+            "/rpc/transactions?limit=0".to_owned(),
+            400,
+            "limit must be between 1 and 100",
+        ),
+        (
+            "/rpc/receipts?limit=101".to_owned(),
+            400,
+            "limit must be between 1 and 100",
+        ),
+        (
+            "/rpc/addresses?offset=-1".to_owned(),
+            400,
+            "offset must be non-negative",
+        ),
+        (
+            format!("/rpc/address/{RECIPIENT}?offset=20000"),
+            400,
+            "offset must not exceed",
+        ),
         ("/rpc/getBalance/somebody".to_owned(), 422, "not an address"),
-        (format!("/rpc/account/{}", Address::repeat_byte(3)), 404, "account not found"),
+        (
+            format!("/rpc/account/{}", Address::repeat_byte(3)),
+            404,
+            "account not found",
+        ),
         ("/rpc/head?chain_id=1".to_owned(), 404, "chain not found"),
         ("/rpc/nothing".to_owned(), 404, "Not Found"),
         ("/rpc/sendTx".to_owned(), 405, "Method Not Allowed"),
-        ("/rpc/sync/blocks?count=1".to_owned(), 400, "either start or hash"),
-        ("/rpc/sync/blocks?start=1&count=0".to_owned(), 400, "at least 1"),
-        ("/rpc/sync/blocks?hash=x&count=1".to_owned(), 422, "not a hash"),
+        (
+            "/rpc/sync/blocks?count=1".to_owned(),
+            400,
+            "either start or hash",
+        ),
+        (
+            "/rpc/sync/blocks?start=1&count=0".to_owned(),
+            400,
+            "at least 1",
+        ),
+        (
+            "/rpc/sync/blocks?hash=x&count=1".to_owned(),
+            422,
+            "not a hash",
+        ),
         ("/rpc/sync/hashes?start=1".to_owned(), 422, "missing"),
     ] {
         let (found, body) = node.get(&path).await;
         assert_eq!(found, status, "{path}: {body}");
-        assert!(body["detail"].to_string().contains(detail), "{path}: {body}");
+        assert!(
+            body["detail"].to_string().contains(detail),
+            "{path}: {body}"
+        );
     }
-    assert_eq!(node.get(&format!("/rpc/head?chain_id={CHAIN_ID}")).await.0, 200);
+    assert_eq!(
+        node.get(&format!("/rpc/head?chain_id={CHAIN_ID}")).await.0,
+        200
+    );
     let bare = Node::start(&[], |_| {});
-    for path in ["/rpc/addresses".to_owned(), format!("/rpc/address/{RECIPIENT}")] {
+    for path in [
+        "/rpc/addresses".to_owned(),
+        format!("/rpc/address/{RECIPIENT}"),
+    ] {
         let (status, body) = bare.get(&path).await;
         assert_eq!(status, 503, "{path}");
         assert!(body["detail"].to_string().contains("no index"), "{body}");
@@ -326,32 +466,72 @@ async fn transactions_are_sent_signed() {
     let node = Node::complete();
     let raw = hex::encode_prefixed(transfer(0));
     let (status, body) = node.post("/rpc/sendTx", &json!({ "raw": raw })).await;
-    assert_eq!((status, body.as_object().unwrap().len()), (200, 1), "{body}");
+    assert_eq!(
+        (status, body.as_object().unwrap().len()),
+        (200, 1),
+        "{body}"
+    );
     let (status, again) = node.post("/rpc/transaction", &json!({ "raw": raw })).await;
-    assert_eq!((status, again["detail"].as_str()), (400, Some("already known")));
+    assert_eq!(
+        (status, again["detail"].as_str()),
+        (400, Some("already known"))
+    );
     let second = hex::encode_prefixed(transfer(1));
-    let (status, body) = node.post("/rpc/transaction", &json!({ "raw": second })).await;
+    let (status, body) = node
+        .post("/rpc/transaction", &json!({ "raw": second }))
+        .await;
     assert_eq!((status, &body["success"]), (200, &json!(true)));
     assert_eq!(body["tx_hash"], body["transaction_hash"]);
     let unsigned = json!({"type": "TRANSFER", "sender": "a", "nonce": 0, "fee": 1, "payload": {}});
     for (path, body, status, detail) in [
-        ("/rpc/sendTx", unsigned, 422, "Sign one with the sender's key"),
-        ("/rpc/sendTx", json!({}), 422, "a signed Ethereum transaction"),
+        (
+            "/rpc/sendTx",
+            unsigned,
+            422,
+            "Sign one with the sender's key",
+        ),
+        (
+            "/rpc/sendTx",
+            json!({}),
+            422,
+            "a signed Ethereum transaction",
+        ),
         ("/rpc/sendTx", json!([]), 422, "valid dictionary"),
         ("/rpc/sendTx", json!({"raw": 5}), 422, "string_type"),
         ("/rpc/sendTx", json!({"raw": "0x02"}), 400, "rlp"),
         ("/rpc/sendTx", json!({"raw": "02"}), 422, "with 0x"),
-        ("/rpc/submitReceipt", json!({"payload": {}}), 403, "mints nothing"),
-        ("/rpc/estimateFee", json!({"type": "message"}), 422, "unsupported transaction type: MESSAGE"),
+        (
+            "/rpc/submitReceipt",
+            json!({"payload": {}}),
+            403,
+            "mints nothing",
+        ),
+        (
+            "/rpc/estimateFee",
+            json!({"type": "message"}),
+            422,
+            "unsupported transaction type: MESSAGE",
+        ),
     ] {
         let (found, answer) = node.post(path, &body).await;
         assert_eq!(found, status, "{path} {body}: {answer}");
-        assert!(answer["detail"].to_string().contains(detail), "{path} {body}: {answer}");
+        assert!(
+            answer["detail"].to_string().contains(detail),
+            "{path} {body}: {answer}"
+        );
     }
-    let (status, fee) = node.post("/rpc/estimateFee", &json!({"payload": {"data": "0x0102"}})).await;
-    assert_eq!((status, &fee["gas"], &fee["type"]), (200, &json!(21_032), &json!("TRANSFER")));
+    let (status, fee) = node
+        .post("/rpc/estimateFee", &json!({"payload": {"data": "0x0102"}}))
+        .await;
+    assert_eq!(
+        (status, &fee["gas"], &fee["type"]),
+        (200, &json!(21_032), &json!("TRANSFER"))
+    );
     let base_fee: u64 = fee["base_fee"].as_str().unwrap().parse().unwrap();
-    assert_eq!(fee["estimated_fee"], (21_032 * (base_fee + 1_000_000_000)).to_string());
+    assert_eq!(
+        fee["estimated_fee"],
+        (21_032 * (base_fee + 1_000_000_000)).to_string()
+    );
 }
 
 #[tokio::test]
@@ -371,8 +551,16 @@ async fn blocks_are_imported_as_they_were_shown() {
         (with("height", json!(0)), 422, "greater than 0"),
         (with("height", json!("x")), 422, "int_parsing"),
         (with("hash", Value::Null), 422, "missing"),
-        (with("parent_hash", other.clone()), 400, "Parent block not found"),
-        (with("hash", other.clone()), 400, "Invalid block hash. Expected: "),
+        (
+            with("parent_hash", other.clone()),
+            400,
+            "Parent block not found",
+        ),
+        (
+            with("hash", other.clone()),
+            400,
+            "Invalid block hash. Expected: ",
+        ),
         (with("height", json!(1_001)), 400, "does not follow parent"),
         (with("tx_count", json!(5)), 400, "tx_count"),
         (with("raw", json!("0xc0")), 400, "Block rejected"),
@@ -383,7 +571,10 @@ async fn blocks_are_imported_as_they_were_shown() {
         assert!(answer["detail"].to_string().contains(detail), "{answer}");
     }
     let (status, answer) = node.post("/rpc/blocks/import", &first).await;
-    assert_eq!((status, &answer["status"], &answer["tx_count"]), (200, &json!("imported"), &json!(1)));
+    assert_eq!(
+        (status, &answer["status"], &answer["tx_count"]),
+        (200, &json!("imported"), &json!(1))
+    );
     let (status, answer) = node.post("/rpc/blocks/import", &first).await;
     assert_eq!((status, &answer["status"]), (200, &json!("exists")));
     let (status, _) = node.post("/rpc/blocks/import", &with("hash", other)).await;
@@ -392,17 +583,37 @@ async fn blocks_are_imported_as_they_were_shown() {
     let third = block(3).await;
     let check = async |body: Value, accepted: bool, reason: &str| {
         let (status, answer) = node.post("/rpc/importBlock", &body).await;
-        assert_eq!((status, &answer["accepted"]), (200, &json!(accepted)), "{answer}");
-        assert!(answer["reason"].as_str().unwrap().contains(reason), "{answer}");
+        assert_eq!(
+            (status, &answer["accepted"]),
+            (200, &json!(accepted)),
+            "{answer}"
+        );
+        assert!(
+            answer["reason"].as_str().unwrap().contains(reason),
+            "{answer}"
+        );
     };
     check(with("proposer", json!("")), false, "Missing proposer field").await;
-    check(with("hash", json!("12")), false, "Invalid block hash format: 12").await;
+    check(
+        with("hash", json!("12")),
+        false,
+        "Invalid block hash format: 12",
+    )
+    .await;
     check(with("hash", json!("0x12")), false, "Invalid hash length: 2").await;
-    check(with("timestamp", Value::Null), false, "Missing required field: timestamp").await;
+    check(
+        with("timestamp", Value::Null),
+        false,
+        "Missing required field: timestamp",
+    )
+    .await;
     check(first.clone(), false, "Block already exists").await;
     check(third, false, "Gap detected (our height: 1, received: 3)").await;
     check(block(2).await, true, "Appended to chain").await;
-    assert_eq!(node.get("/rpc/head").await.1["hash"], block(2).await["hash"]);
+    assert_eq!(
+        node.get("/rpc/head").await.1["hash"],
+        block(2).await["hash"]
+    );
 }
 
 #[tokio::test]
@@ -410,13 +621,23 @@ async fn the_faucet_pays_with_a_real_transaction() {
     let node = Node::complete();
     let gift = json!({"address": RECIPIENT, "amount": "1000"});
     let (status, answer) = node.post("/rpc/faucet", &gift).await;
-    assert_eq!((status, &answer["success"], &answer["balance"]), (200, &json!(true), &json!("1000")));
-    node.post("/rpc/admin/mintFaucet", &json!({"address": RECIPIENT, "amount": 5})).await;
+    assert_eq!(
+        (status, &answer["success"], &answer["balance"]),
+        (200, &json!(true), &json!("1000"))
+    );
+    node.post(
+        "/rpc/admin/mintFaucet",
+        &json!({"address": RECIPIENT, "amount": 5}),
+    )
+    .await;
     node.mine().await;
     let (_, balance) = node.get(&format!("/rpc/getBalance/{RECIPIENT}")).await;
     assert_eq!(balance["balance"], "1005");
     let hash = answer["tx_hash"].as_str().unwrap();
-    assert_eq!(node.get(&format!("/rpc/tx/{hash}")).await.1["status"], "confirmed");
+    assert_eq!(
+        node.get(&format!("/rpc/tx/{hash}")).await.1["status"],
+        "confirmed"
+    );
     let ten_ether = "10000000000000000000";
     for (amount, status) in [
         (json!(0), 422),

@@ -8,10 +8,10 @@ use axum::response::{IntoResponse, Response};
 use chain::{StoreError, Tip};
 use serde_json::{Value, json};
 
-use super::{ChainApi, streams};
 use super::failure::Failure;
 use super::input::{self, Query, Rows, clamp};
 use super::view::{mined_transaction, time_text, waiting_transaction};
+use super::{ChainApi, streams};
 
 /// Waiting transactions in one answer when nothing is said.
 const MEMPOOL_DEFAULT: i128 = 100;
@@ -29,8 +29,12 @@ pub async fn transaction(
     if let Some((number, index)) = tip.view.place_of(&hash)? {
         return at(&tip, number, index)?.map(Json).ok_or_else(not_found);
     }
-    let waiting = api.chain().with_mempool(|mempool| mempool.get(&hash).cloned());
-    waiting.map(|waiting| Json(waiting_transaction(&waiting))).ok_or_else(not_found)
+    let waiting = api
+        .chain()
+        .with_mempool(|mempool| mempool.get(&hash).cloned());
+    waiting
+        .map(|waiting| Json(waiting_transaction(&waiting)))
+        .ok_or_else(not_found)
 }
 
 /// `GET /rpc/transactions`: a list, or for a WebSocket the stream of those that come in.
@@ -69,7 +73,10 @@ pub async fn receipt(
 ) -> Result<Json<Value>, Failure> {
     let not_found = || Failure::not_found("receipt not found");
     let hash = input::hash(&hash).ok_or_else(not_found)?;
-    receipt_view(&api, hash).await?.map(Json).ok_or_else(not_found)
+    receipt_view(&api, hash)
+        .await?
+        .map(Json)
+        .ok_or_else(not_found)
 }
 
 /// `GET /rpc/receipts`.
@@ -115,12 +122,16 @@ pub async fn mempool(State(api): State<ChainApi>, query: Query) -> Result<Json<V
     if query.text("format") == Some("list") {
         return Ok(Json(items.into()));
     }
-    Ok(Json(json!({"success": true, "transactions": items, "count": count})))
+    Ok(Json(
+        json!({"success": true, "transactions": items, "count": count}),
+    ))
 }
 
 /// All transactions there are.
 pub fn total(api: &ChainApi, tip: &Tip) -> Result<u64, StoreError> {
-    api.parts.totals.transactions(tip, api.chain().settings().reorg_depth_max)
+    api.parts
+        .totals
+        .transactions(tip, api.chain().settings().reorg_depth_max)
 }
 
 async fn receipt_view(

@@ -82,7 +82,9 @@ pub fn mined_transaction(
     receipt: &StoredReceipt,
     header: &Header,
 ) -> Value {
-    let price = transaction.envelope().effective_gas_price(header.base_fee_per_gas);
+    let price = transaction
+        .envelope()
+        .effective_gas_price(header.base_fee_per_gas);
     let fee = U256::from(price) * U256::from(receipt.gas_used);
     let mut view = transaction_view(transaction);
     view["block_height"] = json!(header.number);
@@ -137,5 +139,9 @@ pub fn recipient(transaction: &Transaction) -> Option<Address> {
 }
 
 fn status(receipt: &StoredReceipt) -> &'static str {
-    if receipt.succeeded { "confirmed" } else { "failed" }
+    if receipt.succeeded {
+        "confirmed"
+    } else {
+        "failed"
+    }
 }

@@ -16,13 +16,18 @@ async fn who_comes_late_catches_up() {
         .unwrap();
     let began = Instant::now();
     let new = Node::join(spec(), &[old.address]).await;
-    until("it says that it is behind", || new.peers.syncing().is_some()).await;
+    until("it says that it is behind", || {
+        new.peers.syncing().is_some()
+    })
+    .await;
     let syncing = new.peers.syncing();
     until("it has caught up", || new.tip().hash == old.tip().hash).await;
     let took = began.elapsed();
-    assert!(syncing.is_none_or(|syncing| {
-        (syncing.starting_block, syncing.highest_block) == (0, BLOCKS)
-    }));
+    assert!(
+        syncing.is_none_or(|syncing| {
+            (syncing.starting_block, syncing.highest_block) == (0, BLOCKS)
+        })
+    );
     assert_eq!(new.tip().total_difficulty, old.tip().total_difficulty);
     until("it no longer says so", || new.peers.syncing().is_none()).await;
     eprintln!("{BLOCKS} blocks took {took:?}");
@@ -39,7 +44,10 @@ async fn another_chain_is_named_and_left_alone() {
         let other = Node::join(other, &[]).await;
         mine(&other.chain);
         let node = Node::join(spec(), &[other.address]).await;
-        until("it is named", || node.peer("127.0.0.1").state == PeerState::Incompatible).await;
+        until("it is named", || {
+            node.peer("127.0.0.1").state == PeerState::Incompatible
+        })
+        .await;
         let error = node.peer("127.0.0.1").last_error.unwrap();
         assert!(error.contains(reason), "{error}");
         assert_eq!((node.tip().header.number, node.peers.count()), (0, 0));
