@@ -2,6 +2,7 @@
 //! health and metrics.
 
 pub mod arrival;
+pub mod chain;
 pub mod doors;
 pub mod events;
 pub mod failure;

@@ -49,6 +49,7 @@ pub use serve::BlocksRequest;
 pub use session::SessionEnd;
 
 use self::client::PeerClient;
+use self::clock::unix_time_ms;
 use self::known::KnownHashes;
 use self::peer::Peer;
 use self::progress::Progress;
@@ -56,7 +57,6 @@ use self::protocol::{Head, Hello};
 use self::session::Session;
 use crate::error::StoreError;
 use crate::service::Chain;
-use self::clock::unix_time_ms;
 
 /// Time between two comparisons of heads when nothing is said.
 pub const POLL_INTERVAL_DEFAULT: Duration = Duration::from_secs(10);
@@ -144,7 +144,10 @@ impl Peers {
             .peers
             .into_iter()
             .map(|origin| {
-                (Arc::new(Peer::new(origin.to_string(), Direction::Outbound)), origin)
+                (
+                    Arc::new(Peer::new(origin.to_string(), Direction::Outbound)),
+                    origin,
+                )
             })
             .collect();
         let inner = Inner {
@@ -172,8 +175,16 @@ impl Peers {
         tasks.spawn(tasks::announce::announce(self.inner.clone()));
         for (peer, origin) in &self.inner.configured {
             let client = PeerClient::new(self.inner.http.clone(), origin.clone());
-            tasks.spawn(tasks::poll::poll(self.inner.clone(), peer.clone(), client.clone()));
-            tasks.spawn(tasks::connect::keep_session(self.inner.clone(), peer.clone(), client));
+            tasks.spawn(tasks::poll::poll(
+                self.inner.clone(),
+                peer.clone(),
+                client.clone(),
+            ));
+            tasks.spawn(tasks::connect::keep_session(
+                self.inner.clone(),
+                peer.clone(),
+                client,
+            ));
         }
         while let Some(ended) = tasks.join_next().await {
             if let Err(error) = ended {
@@ -200,7 +211,12 @@ impl Peers {
     #[must_use]
     pub fn count(&self) -> usize {
         let sessions = self.inner.sessions.lock();
-        sessions.open.values().map(|session| session.node).collect::<B256Set>().len()
+        sessions
+            .open
+            .values()
+            .map(|session| session.node)
+            .collect::<B256Set>()
+            .len()
     }
 
     /// How far behind this node is; none when it is not: `eth_syncing`.
@@ -343,7 +359,9 @@ impl Inner {
             .open
             .values()
             .find(|session| session.node == node)
-            .map_or_else(Arc::<Mutex<KnownHashes>>::default, |session| session.shared_known());
+            .map_or_else(Arc::<Mutex<KnownHashes>>::default, |session| {
+                session.shared_known()
+            });
         let session = Arc::new(Session::new(peer.clone(), node, known));
         let id = sessions.next_id;
         sessions.next_id += 1;
@@ -371,10 +389,9 @@ impl Inner {
 
     /// None if somebody else imports it already.
     fn begin_import(&self, hash: B256) -> Option<Importing<'_>> {
-        self.importing
-            .lock()
-            .insert(hash)
-            .then_some(Importing { inner: self, hash })
+        let is_ours = self.importing.lock().insert(hash);
+        // Made only if it is ours: its end takes the hash off.
+        is_ours.then(|| Importing { inner: self, hash })
     }
 
     fn inbound_peer(&self, address: &str, now_ms: u64) -> Arc<Peer> {

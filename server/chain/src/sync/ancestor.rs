@@ -117,8 +117,10 @@ mod tests {
             };
             assert!((1..=HASHES_MAX).contains(&count));
             assert!(start >= floor && start + count as u64 <= newest + 1);
-            let agree: Vec<bool> =
-                (start..).take(count).map(|number| number <= common).collect();
+            let agree: Vec<bool> = (start..)
+                .take(count)
+                .map(|number| number <= common)
+                .collect();
             search.learn(start, &agree).unwrap();
             questions += 1;
         }
@@ -151,6 +153,12 @@ mod tests {
     fn a_contradiction_is_noticed() {
         let mut search = AncestorSearch::new(0, 10);
         let found = search.learn(4, &[false, true]);
-        assert_eq!(found, Err(Contradiction { agreeing: 5, differing: 4 }));
+        assert_eq!(
+            found,
+            Err(Contradiction {
+                agreeing: 5,
+                differing: 4
+            })
+        );
     }
 }

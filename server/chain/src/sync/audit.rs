@@ -12,7 +12,11 @@ pub(super) fn imported(blocks: &[Block], result: &Result<Imported, ImportError>)
     let (from, height, hash) = (first.number(), newest.number(), newest.hash);
     match result {
         Ok(Imported::Head { reorganised }) => {
-            let action = if *reorganised > 0 { "chain.reorg" } else { "chain.block_import" };
+            let action = if *reorganised > 0 {
+                "chain.reorg"
+            } else {
+                "chain.block_import"
+            };
             tracing::info!(
                 target: "audit",
                 action,

@@ -16,8 +16,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::origin::PeerOrigin;
 use super::protocol::{
-    BLOCKS_BYTES_MAX, HASHES_MAX, Hello, MESSAGE_BYTES_MAX, Malformed, decode_hashes,
-    split_blocks,
+    BLOCKS_BYTES_MAX, HASHES_MAX, Hello, MESSAGE_BYTES_MAX, Malformed, decode_hashes, split_blocks,
 };
 use super::serve::BlocksRequest;
 use crate::validation::BLOCK_BYTES_MAX;
@@ -66,7 +65,10 @@ impl AskError {
     /// Whether the peer is at fault, or merely out of reach.
     #[must_use]
     pub const fn is_fault(&self) -> bool {
-        matches!(self, Self::TooLong(_) | Self::Malformed(_) | Self::NoStatus(_))
+        matches!(
+            self,
+            Self::TooLong(_) | Self::Malformed(_) | Self::NoStatus(_)
+        )
     }
 }
 
@@ -183,7 +185,9 @@ async fn read(
         }
         Ok(body.freeze())
     };
-    timeout(time, answer).await.map_err(|_| AskError::TooSlow(time))?
+    timeout(time, answer)
+        .await
+        .map_err(|_| AskError::TooSlow(time))?
 }
 
 /// Without the address, which may hold a password, and with the cause, which says what to do.

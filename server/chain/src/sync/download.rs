@@ -49,7 +49,7 @@ pub enum DownloadError {
     #[error("block {number} of the answer: {error}")]
     Malformed {
         number: u64,
-        error: MalformedBlock,
+        error: Box<MalformedBlock>,
     },
     #[error("{0}")]
     Lie(String),
@@ -155,7 +155,11 @@ struct Plan {
 }
 
 fn total_difficulty_of(chain: &Chain, hash: B256) -> Result<Option<U256>, StoreError> {
-    Ok(chain.tip().view.header(&hash)?.map(|(_, total_difficulty)| total_difficulty))
+    Ok(chain
+        .tip()
+        .view
+        .header(&hash)?
+        .map(|(_, total_difficulty)| total_difficulty))
 }
 
 fn check_claim(claimed: Head, known: U256) -> Result<(), DownloadError> {
@@ -190,11 +194,16 @@ async fn find_ancestor(
             return Err(DownloadError::Changed(text));
         }
         let known = hashes_from(&tip, start, found.len())?;
-        let agree: Vec<bool> =
-            known.iter().zip(&found).map(|(known, found)| known == found).collect();
+        let agree: Vec<bool> = known
+            .iter()
+            .zip(&found)
+            .map(|(known, found)| known == found)
+            .collect();
         search.learn(start, &agree)?;
         if start == 0 && agree.first() == Some(&false) {
-            return Err(DownloadError::Lie("its block 0 is not its genesis block".to_owned()));
+            return Err(DownloadError::Lie(
+                "its block 0 is not its genesis block".to_owned(),
+            ));
         }
     }
 }
@@ -276,7 +285,9 @@ async fn import(
 ) -> Result<(), DownloadError> {
     while let Some(blocks) = batches.recv().await {
         let now_s = unix_time_s();
-        let early = blocks.iter().position(|block| is_of_the_future(block, now_s));
+        let early = blocks
+            .iter()
+            .position(|block| is_of_the_future(block, now_s));
         let future = early.map(|index| DownloadError::Future {
             number: blocks[index].number(),
             ahead_s: blocks[index].header.timestamp - now_s,
@@ -321,7 +332,10 @@ fn decode_batch(batch: &[Bytes], first: u64) -> Result<Vec<Block>, DownloadError
         (first + (index * share) as u64..)
             .zip(share_of_batch)
             .map(|(number, rlp)| {
-                Block::decode(rlp).map_err(|error| DownloadError::Malformed { number, error })
+                Block::decode(rlp).map_err(|error| DownloadError::Malformed {
+                    number,
+                    error: Box::new(error),
+                })
             })
             .collect::<Result<Vec<Block>, DownloadError>>()
     };

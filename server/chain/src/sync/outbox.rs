@@ -84,7 +84,9 @@ impl Outbox {
             return None;
         }
         let count = self.transactions.len().min(transactions_max);
-        Some(Next::Transactions(self.transactions.drain(..count).collect()))
+        Some(Next::Transactions(
+            self.transactions.drain(..count).collect(),
+        ))
     }
 
     /// Whether something waits that should not wait for a batch to fill.
@@ -146,7 +148,10 @@ mod tests {
     #[test]
     fn no_queue_grows_without_end() {
         let mut outbox = Outbox::default();
-        outbox.transactions(std::iter::repeat_n(B256::ZERO, TRANSACTIONS_WAITING_MAX + 3));
+        outbox.transactions(std::iter::repeat_n(
+            B256::ZERO,
+            TRANSACTIONS_WAITING_MAX + 3,
+        ));
         assert_eq!((outbox.take_lost(), outbox.take_lost()), (3, 0));
         for number in 0..1_000 {
             outbox.pong(number);

@@ -173,7 +173,13 @@ impl Peer {
         let peer = &self.endpoint;
         match verdict {
             Verdict::Kept => {
-                tracing::warn!(peer, fault = fault.label(), reason, points, "a peer's fault");
+                tracing::warn!(
+                    peer,
+                    fault = fault.label(),
+                    reason,
+                    points,
+                    "a peer's fault"
+                );
             }
             Verdict::Banned { until_ms } => {
                 metrics::counter!("sync_peer_bans_total").increment(1);
@@ -253,7 +259,10 @@ impl Peer {
     pub fn has_block(&self, head: Head, now_ms: u64) {
         let mut record = self.record.lock();
         record.last_ok_ms = Some(now_ms);
-        if record.head.is_none_or(|known| known.total_difficulty < head.total_difficulty) {
+        if record
+            .head
+            .is_none_or(|known| known.total_difficulty < head.total_difficulty)
+        {
             record.head = Some(head);
         }
     }
@@ -288,8 +297,16 @@ impl Peer {
     #[must_use]
     pub fn alone_for_ms(&self, now_ms: u64) -> u64 {
         let record = self.record.lock();
-        let mismatch_ms = if record.mismatch.is_some() { record.mismatch_until_ms } else { 0 };
-        record.standing.alone_until_ms().max(mismatch_ms).saturating_sub(now_ms)
+        let mismatch_ms = if record.mismatch.is_some() {
+            record.mismatch_until_ms
+        } else {
+            0
+        };
+        record
+            .standing
+            .alone_until_ms()
+            .max(mismatch_ms)
+            .saturating_sub(now_ms)
     }
 
     /// Whether asking it again may help: it is merely unreachable.
@@ -327,7 +344,10 @@ fn shortened(text: &str) -> String {
 
 fn text_of_time(unix_ms: u64) -> Option<String> {
     let seconds = i64::try_from(unix_ms / 1_000).ok()?;
-    OffsetDateTime::from_unix_timestamp(seconds).ok()?.format(&Rfc3339).ok()
+    OffsetDateTime::from_unix_timestamp(seconds)
+        .ok()?
+        .format(&Rfc3339)
+        .ok()
 }
 
 #[cfg(test)]
@@ -363,7 +383,10 @@ mod tests {
         };
         check(|_| {}, "");
         check(|theirs| theirs.version = 9, "version 9");
-        check(|theirs| theirs.genesis_hash = B256::with_last_byte(1), "another chain");
+        check(
+            |theirs| theirs.genesis_hash = B256::with_last_byte(1),
+            "another chain",
+        );
         check(|theirs| theirs.chain_id = 5, "chain id is 5");
         check(|theirs| theirs.node = B256::with_last_byte(1), "itself");
     }
@@ -374,9 +397,15 @@ mod tests {
         let state = |now_ms| peer.status(3, now_ms).state;
         assert_eq!(state(0), PeerState::New);
         peer.failed("no route", 0, 1.0);
-        assert_eq!((state(0), peer.alone_for_ms(0)), (PeerState::Unreachable, 500));
+        assert_eq!(
+            (state(0), peer.alone_for_ms(0)),
+            (PeerState::Unreachable, 500)
+        );
         assert!(peer.answered(&hello(2), 1_000));
-        assert_eq!((state(1_000), peer.alone_for_ms(1_000)), (PeerState::Polled, 0));
+        assert_eq!(
+            (state(1_000), peer.alone_for_ms(1_000)),
+            (PeerState::Polled, 0)
+        );
         peer.session_began();
         assert_eq!(state(1_000), PeerState::Connected);
         let status = peer.status(3, 1_000);

@@ -29,9 +29,7 @@ pub const MESSAGE_BYTES_MAX: usize = PUSHED_BLOCK_BYTES_MAX + 1;
 pub const SMALL_MESSAGE_BYTES_MAX: usize = 256;
 
 /// The newest block of a branch in force.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, RlpEncodable, RlpDecodable,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, RlpEncodable, RlpDecodable)]
 pub struct Head {
     pub number: u64,
     pub hash: B256,
@@ -40,9 +38,7 @@ pub struct Head {
 }
 
 /// What a node says first.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, RlpEncodable, RlpDecodable,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, RlpEncodable, RlpDecodable)]
 pub struct Hello {
     pub version: u32,
     pub chain_id: u64,
@@ -157,7 +153,10 @@ pub fn encode_blocks(blocks: &[Vec<u8>]) -> Vec<u8> {
 /// It is not one list, or one of more than [`BLOCKS_MAX`].
 pub fn split_blocks(answer: &bytes::Bytes) -> Result<Vec<bytes::Bytes>, Malformed> {
     let items = list_items(answer, BLOCKS_MAX)?;
-    Ok(items.into_iter().map(|item| answer.slice_ref(item)).collect())
+    Ok(items
+        .into_iter()
+        .map(|item| answer.slice_ref(item))
+        .collect())
 }
 
 /// Hashes, one after the other.
@@ -177,7 +176,10 @@ pub fn decode_hashes(answer: &[u8]) -> Result<Vec<B256>, Malformed> {
         let found = answer.len();
         return Err(Malformed::Hashes { found });
     }
-    Ok(hashes.iter().map(|hash: &[u8; 32]| B256::new(*hash)).collect())
+    Ok(hashes
+        .iter()
+        .map(|hash: &[u8; 32]| B256::new(*hash))
+        .collect())
 }
 
 fn put(out: &mut Vec<u8>, kind: u8, body: &impl Encodable) {

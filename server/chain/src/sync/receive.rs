@@ -83,14 +83,19 @@ pub(super) async fn receive_block(
     let work = spawn_blocking(move || {
         let block = Block::decode(&rlp).map_err(|error| {
             measure::rejected();
-            Offence::new(Fault::InvalidBlock, format!("block {} ({hash}): {error}", header.number))
+            Offence::new(
+                Fault::InvalidBlock,
+                format!("block {} ({hash}): {error}", header.number),
+            )
         })?;
         let now_s = unix_time_s();
         if is_of_the_future(&block, now_s) {
             measure::rejected();
             let ahead_s = block.header.timestamp - now_s;
-            let reason =
-                format!("block {} ({hash}) is {ahead_s} s ahead of our clock", header.number);
+            let reason = format!(
+                "block {} ({hash}) is {ahead_s} s ahead of our clock",
+                header.number
+            );
             return Err(Offence::new(Fault::FutureBlock, reason));
         }
         let began = Instant::now();
@@ -163,7 +168,9 @@ pub(super) async fn receive_transactions(
     }
     metrics::counter!("sync_transactions_received_total").increment(new.len() as u64);
     let decoded = spawn_blocking(move || {
-        new.iter().map(|raw| transaction::decode(raw)).collect::<Vec<_>>()
+        new.iter()
+            .map(|raw| transaction::decode(raw))
+            .collect::<Vec<_>>()
     });
     let mut offence = None;
     let mut transactions: Vec<Transaction> = Vec::new();
@@ -174,7 +181,9 @@ pub(super) async fn receive_transactions(
         }
     }
     // Polled in order, so that they enter the pool in the order of nonces; the disk is asked once.
-    let submitted = transactions.into_iter().map(|new| inner.chain.submit_decoded(new));
+    let submitted = transactions
+        .into_iter()
+        .map(|new| inner.chain.submit_decoded(new));
     for result in join_all(submitted).await {
         match result {
             Ok(_) => metrics::counter!("sync_transactions_accepted_total").increment(1),
@@ -200,7 +209,10 @@ fn unknown(inner: &Inner, session: &Session, batch: Vec<Bytes>) -> Vec<Bytes> {
     let tip = inner.chain.tip();
     let is_mined = |hash: &B256| matches!(tip.view.place_of(hash), Ok(Some(_)));
     let waits: Vec<bool> = inner.chain.with_mempool(|mempool| {
-        hashes.iter().map(|hash| mempool.get(hash).is_some()).collect()
+        hashes
+            .iter()
+            .map(|hash| mempool.get(hash).is_some())
+            .collect()
     });
     let mut seen = alloy_primitives::map::B256Set::default();
     batch
@@ -224,6 +236,9 @@ fn offence_of(refusal: &Refusal) -> Option<Offence> {
             | Refusal::CostOverflow
     );
     is_offence.then(|| {
-        Offence::new(Fault::InvalidTransaction, format!("a pushed transaction: {refusal}"))
+        Offence::new(
+            Fault::InvalidTransaction,
+            format!("a pushed transaction: {refusal}"),
+        )
     })
 }

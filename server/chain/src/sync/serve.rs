@@ -79,7 +79,11 @@ pub fn answer_blocks(chain: &Chain, wanted: BlocksRequest) -> Result<Vec<u8>, St
 /// # Errors
 /// The database cannot be read.
 pub fn answer_hashes(tip: &Tip, start: u64, count: usize) -> Result<Vec<u8>, StoreError> {
-    Ok(encode_hashes(&hashes_from(tip, start, count.min(HASHES_MAX))?))
+    Ok(encode_hashes(&hashes_from(
+        tip,
+        start,
+        count.min(HASHES_MAX),
+    )?))
 }
 
 /// Hashes of the branch in force from `start` on: as many as there are, at most `count`.

@@ -12,17 +12,15 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 
+use super::Inner;
 use super::allowance::Allowance;
 use super::clock::unix_time_ms;
 use super::known::KnownHashes;
 use super::outbox::{Next, Outbox};
 use super::peer::{Mismatch, Peer, check_hello};
-use super::protocol::{
-    Hello, Message, PROTOCOL_VERSION, TRANSACTIONS_BYTES_MAX, TRANSACTIONS_MAX,
-};
+use super::protocol::{Hello, Message, PROTOCOL_VERSION, TRANSACTIONS_BYTES_MAX, TRANSACTIONS_MAX};
 use super::receive::{Offence, receive_block, receive_transactions};
 use super::standing::{Fault, Verdict};
-use super::Inner;
 
 /// For the first message of the other side.
 const HELLO_TIMEOUT: Duration = Duration::from_secs(5);
@@ -128,7 +126,11 @@ pub(super) async fn run_session<E: std::fmt::Display>(
     if theirs.head.total_difficulty > inner.chain.tip().total_difficulty {
         inner.look_again(session);
     }
-    tracing::info!(peer = peer.endpoint, height = theirs.head.number, "a session began");
+    tracing::info!(
+        peer = peer.endpoint,
+        height = theirs.head.number,
+        "a session began"
+    );
     let end = tokio::select! {
         end = read(inner, session, &mut stream) => end,
         end = write(inner, session, &mut sink) => end,
@@ -261,7 +263,11 @@ async fn drain<E: std::fmt::Display>(
         };
         if lost > 0 {
             metrics::counter!("sync_transactions_dropped_total").increment(lost);
-            tracing::warn!(peer = session.peer.endpoint, lost, "a slow peer loses transactions");
+            tracing::warn!(
+                peer = session.peer.endpoint,
+                lost,
+                "a slow peer loses transactions"
+            );
         }
         let Some(next) = next else {
             return Ok(());
@@ -293,10 +299,16 @@ fn batches(
     hashes: Vec<B256>,
 ) -> Vec<Vec<alloy_primitives::Bytes>> {
     let mut known = session.known();
-    let fresh: Vec<B256> = hashes.into_iter().filter(|hash| known.insert(*hash)).collect();
+    let fresh: Vec<B256> = hashes
+        .into_iter()
+        .filter(|hash| known.insert(*hash))
+        .collect();
     drop(known);
     let transactions: Vec<_> = inner.chain.with_mempool(|mempool| {
-        fresh.iter().filter_map(|hash| mempool.get(hash).cloned()).collect()
+        fresh
+            .iter()
+            .filter_map(|hash| mempool.get(hash).cloned())
+            .collect()
     });
     let mut batches = Vec::new();
     let mut batch = Vec::new();

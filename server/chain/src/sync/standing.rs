@@ -169,8 +169,9 @@ impl Default for Standing {
 /// of it by `random`, so that nodes that lost one another at once do not all come back at once.
 #[must_use]
 pub fn back_off_ms(failures: u32, random: f64) -> u64 {
-    let longest =
-        BACK_OFF_FIRST_MS.saturating_mul(2_u64.saturating_pow(failures)).min(BACK_OFF_MAX_MS);
+    let longest = BACK_OFF_FIRST_MS
+        .saturating_mul(2_u64.saturating_pow(failures))
+        .min(BACK_OFF_MAX_MS);
     let spread = (longest / 2) as f64 * random.clamp(0.0, 1.0);
     longest / 2 + spread as u64
 }
@@ -188,8 +189,14 @@ mod tests {
         assert_eq!(standing.points(1_000), 50);
         let verdict = standing.fault(Fault::InvalidBlock, 1_000);
         assert_eq!(verdict, Verdict::Banned { until_ms: 61_000 });
-        assert_eq!((standing.points(2_000), standing.is_banned(60_999)), (0, true));
-        assert_eq!((standing.points(61_000), standing.is_banned(61_000)), (50, false));
+        assert_eq!(
+            (standing.points(2_000), standing.is_banned(60_999)),
+            (0, true)
+        );
+        assert_eq!(
+            (standing.points(61_000), standing.is_banned(61_000)),
+            (50, false)
+        );
     }
 
     #[test]
@@ -206,11 +213,19 @@ mod tests {
                 }
             }
         }
-        assert_eq!(lengths, [60, 240, 960, 3_840, 15_360, 61_440, 86_400, 86_400]);
+        assert_eq!(
+            lengths,
+            [60, 240, 960, 3_840, 15_360, 61_440, 86_400, 86_400]
+        );
         now_ms += BAN_MAX_MS + 1;
         standing.fault(Fault::Lie, now_ms);
         let verdict = standing.fault(Fault::Lie, now_ms);
-        assert_eq!(verdict, Verdict::Banned { until_ms: now_ms + BAN_FIRST_MS });
+        assert_eq!(
+            verdict,
+            Verdict::Banned {
+                until_ms: now_ms + BAN_FIRST_MS
+            }
+        );
     }
 
     #[test]

@@ -14,7 +14,13 @@ fn head() -> impl Strategy<Value = Head> {
 }
 
 fn message() -> impl Strategy<Value = Message> {
-    let hello = (any::<u32>(), any::<u64>(), any::<[u8; 32]>(), any::<[u8; 32]>(), head());
+    let hello = (
+        any::<u32>(),
+        any::<u64>(),
+        any::<[u8; 32]>(),
+        any::<[u8; 32]>(),
+        head(),
+    );
     let body = proptest::collection::vec(any::<u8>(), 0..200);
     prop_oneof![
         hello.prop_map(|(version, chain_id, genesis, node, head)| {

@@ -48,8 +48,10 @@ fn announce_head(inner: &Inner, change: &HeadChange) {
     };
     let sessions = inner.sessions();
     let head = head_of(newest);
-    let lacking: Vec<_> =
-        sessions.iter().filter(|session| !session.known().contains(&head.hash)).collect();
+    let lacking: Vec<_> = sessions
+        .iter()
+        .filter(|session| !session.known().contains(&head.hash))
+        .collect();
     if change.added.len() > PUSHED_BLOCKS_MAX {
         for session in lacking {
             session.send(|outbox| outbox.head(head));

@@ -9,9 +9,9 @@ use futures::{SinkExt, StreamExt};
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::sync::clock::unix_time_ms;
 use crate::sync::Inner;
 use crate::sync::client::PeerClient;
+use crate::sync::clock::unix_time_ms;
 use crate::sync::peer::Peer;
 use crate::sync::session::run_session;
 use crate::sync::standing::back_off_ms;
@@ -20,11 +20,7 @@ use crate::sync::standing::back_off_ms;
 const GOOD_SESSION_MS: u64 = 30_000;
 
 /// Goes on for as long as the node runs.
-pub(in crate::sync) async fn keep_session(
-    inner: Arc<Inner>,
-    peer: Arc<Peer>,
-    client: PeerClient,
-) {
+pub(in crate::sync) async fn keep_session(inner: Arc<Inner>, peer: Arc<Peer>, client: PeerClient) {
     let mut failures = 0;
     loop {
         let alone_ms = peer.alone_for_ms(unix_time_ms());

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-use crate::sync::clock::unix_time_ms;
 use crate::sync::Inner;
 use crate::sync::client::{AskError, PeerClient};
+use crate::sync::clock::unix_time_ms;
 use crate::sync::download::{DownloadError, Downloaded, download};
 use crate::sync::peer::{Mismatch, Peer, check_hello};
 use crate::sync::standing::{Fault, Verdict};
@@ -68,7 +68,11 @@ async fn round(inner: &Inner, peer: &Peer, client: &PeerClient) -> Result<Downlo
     // One download at a time: two would fetch the same blocks. Each gives way after a while.
     let _turn = inner.downloading.lock().await;
     // What it has need not be pushed back to it.
-    for session in inner.sessions().iter().filter(|session| session.node == theirs.node) {
+    for session in inner
+        .sessions()
+        .iter()
+        .filter(|session| session.node == theirs.node)
+    {
         session.known().insert(theirs.head.hash);
     }
     let result = download(&inner.chain, client, theirs.head, &inner.progress).await;

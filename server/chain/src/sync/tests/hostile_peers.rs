@@ -53,8 +53,14 @@ fn claiming(claim: Hello, blocks: Vec<Block>) -> Router {
     let encoded: Vec<Vec<u8>> = blocks.iter().map(Block::encode).collect();
     Router::new()
         .route("/rpc/sync/status", get(async move || axum::Json(claim)))
-        .route("/rpc/sync/hashes", get(async move || encode_hashes(&hashes)))
-        .route("/rpc/sync/blocks", get(async move || encode_blocks(&encoded)))
+        .route(
+            "/rpc/sync/hashes",
+            get(async move || encode_hashes(&hashes)),
+        )
+        .route(
+            "/rpc/sync/blocks",
+            get(async move || encode_blocks(&encoded)),
+        )
 }
 
 /// Runs a node against a peer until its last error says `reason`.
@@ -63,7 +69,10 @@ async fn check(router: Router, reason: &str) -> (Node, JoinSet<()>) {
     let node = Node::join(spec(), &[address]).await;
     until(reason, || {
         let status = &node.peers.status()[0];
-        status.last_error.as_ref().is_some_and(|error| error.contains(reason))
+        status
+            .last_error
+            .as_ref()
+            .is_some_and(|error| error.contains(reason))
     })
     .await;
     (node, tasks)
@@ -92,7 +101,10 @@ async fn endless_blocks_are_cut_off() {
     let genesis = spec().genesis_hash();
     let router = Router::new()
         .route("/rpc/sync/status", get(async move || axum::Json(claim)))
-        .route("/rpc/sync/hashes", get(async move || encode_hashes(&[genesis])))
+        .route(
+            "/rpc/sync/hashes",
+            get(async move || encode_hashes(&[genesis])),
+        )
         .route("/rpc/sync/blocks", get(async || endless()));
     let (node, _peer) = check(router, "more than").await;
     assert!(standing(&node) <= 66);
@@ -102,7 +114,10 @@ async fn endless_blocks_are_cut_off() {
 async fn garbage_is_no_status() {
     let router = Router::new().route("/rpc/sync/status", get(async || "{\"version\":"));
     let (node, _peer) = check(router, "not the status of a node").await;
-    until("it is banned", || node.peers.status()[0].state == PeerState::Banned).await;
+    until("it is banned", || {
+        node.peers.status()[0].state == PeerState::Banned
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -127,7 +142,11 @@ async fn a_peer_that_never_ends_its_answer_is_given_up() {
 async fn a_claimed_difficulty_is_compared_with_the_branch() {
     let blocks = tokio::task::spawn_blocking(|| blocks(3)).await.unwrap();
     let head = blocks[2].hash;
-    let (node, _peer) = check(claiming(hello(3, head, 1_000), blocks), "claims total difficulty").await;
+    let (node, _peer) = check(
+        claiming(hello(3, head, 1_000), blocks),
+        "claims total difficulty",
+    )
+    .await;
     // What it has is valid all the same.
     assert_eq!(node.tip().hash, head);
     assert!(standing(&node) <= 50);
@@ -160,7 +179,10 @@ async fn another_genesis_block_behind_the_same_name_is_a_lie() {
     let claim = hello(3, B256::repeat_byte(1), 9);
     let router = Router::new()
         .route("/rpc/sync/status", get(async move || axum::Json(claim)))
-        .route("/rpc/sync/hashes", get(async || encode_hashes(&[B256::repeat_byte(9)])));
+        .route(
+            "/rpc/sync/hashes",
+            get(async || encode_hashes(&[B256::repeat_byte(9)])),
+        );
     let (node, _peer) = check(router, "is not its genesis block").await;
     assert!(standing(&node) <= 50);
 }

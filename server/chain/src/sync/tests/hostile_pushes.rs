@@ -30,8 +30,12 @@ async fn open(
     node: SocketAddr,
     name: &str,
 ) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, tungstenite::Error> {
-    let mut request = format!("ws://{node}/rpc/sync/ws").into_client_request().unwrap();
-    request.headers_mut().insert("x-address", name.parse().unwrap());
+    let mut request = format!("ws://{node}/rpc/sync/ws")
+        .into_client_request()
+        .unwrap();
+    request
+        .headers_mut()
+        .insert("x-address", name.parse().unwrap());
     connect_async(request).await.map(|(socket, _)| socket)
 }
 
@@ -73,7 +77,9 @@ impl Hostile {
                 }
             }
         };
-        tokio::time::timeout(Duration::from_secs(10), end).await.is_ok()
+        tokio::time::timeout(Duration::from_secs(10), end)
+            .await
+            .is_ok()
     }
 }
 
@@ -81,9 +87,13 @@ impl Hostile {
 fn valid_block() -> Block {
     let folder = tempfile::tempdir().unwrap();
     let chain = open_chain(spec(), folder.path());
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     for nonce in 0..2 {
-        runtime.block_on(chain.submit(&transfer(10, nonce))).unwrap();
+        runtime
+            .block_on(chain.submit(&transfer(10, nonce)))
+            .unwrap();
     }
     mine(&chain).block.clone()
 }
@@ -115,7 +125,10 @@ fn with_seal(block: &Block, change: impl FnOnce(&mut [u8])) -> Block {
 fn broken_blocks(valid: &Block) -> Vec<(Block, &'static str)> {
     type Change = fn(&mut Header);
     let headers: [(Change, &str); 18] = [
-        (|header| header.number = 2, "number"),
+        (
+            |header| header.number = 2,
+            "block 2 does not follow block 0",
+        ),
         (|header| header.timestamp = 0, "timestamp"),
         (|header| header.gas_limit = 31_000_000, "gas limit"),
         (|header| header.gas_used = header.gas_limit + 1, "gas used"),
@@ -123,20 +136,37 @@ fn broken_blocks(valid: &Block) -> Vec<(Block, &'static str)> {
         (|header| header.base_fee_per_gas = None, "base fee"),
         (|header| header.ommers_hash = B256::ZERO, "ommers"),
         (|header| header.mix_hash = B256::repeat_byte(1), "mix hash"),
-        (|header| header.withdrawals_root = Some(B256::ZERO), "withdrawalsRoot"),
-        (|header| header.extra_data = Bytes::from(vec![0; 50]), "extra data"),
-        (|header| header.extra_data = Bytes::from(vec![0; 117]), "extra data"),
+        (
+            |header| header.withdrawals_root = Some(B256::ZERO),
+            "withdrawalsRoot",
+        ),
+        (
+            |header| header.extra_data = Bytes::from(vec![0; 50]),
+            "extra data",
+        ),
+        (
+            |header| header.extra_data = Bytes::from(vec![0; 117]),
+            "extra data",
+        ),
         (|header| header.nonce = B64::repeat_byte(7), "nonce"),
         (|header| header.difficulty = U256::from(1), "difficulty"),
-        (|header| header.transactions_root = B256::ZERO, "transactions root"),
+        (
+            |header| header.transactions_root = B256::ZERO,
+            "transactions root",
+        ),
         (|header| header.gas_used -= 1, "gas used"),
         (|header| header.logs_bloom.0[0] = 1, "bloom"),
         (|header| header.receipts_root = B256::ZERO, "receipts root"),
         (|header| header.state_root = B256::ZERO, "state root"),
     ];
-    let mut broken: Vec<(Block, &str)> =
-        headers.into_iter().map(|(change, reason)| (changed(valid, change), reason)).collect();
-    let stranger = Block::new(sealed(valid.header.clone(), &key(9)), valid.transactions.clone());
+    let mut broken: Vec<(Block, &str)> = headers
+        .into_iter()
+        .map(|(change, reason)| (changed(valid, change), reason))
+        .collect();
+    let stranger = Block::new(
+        sealed(valid.header.clone(), &key(9)),
+        valid.transactions.clone(),
+    );
     broken.push((stranger, "not an authorised signer"));
     broken.push((with_seal(valid, |seal| seal.fill(0)), "seal"));
     broken.push((with_seal(valid, |seal| seal[64] = 9), "seal"));
@@ -151,7 +181,10 @@ fn broken_blocks(valid: &Block) -> Vec<(Block, &'static str)> {
     let transactions = vec![valid.transactions[1].clone()];
     let mut header = valid.header.clone();
     header.transactions_root = crate::validation::transactions_root(&transactions);
-    broken.push((Block::new(sealed(header, &key(1)), transactions), "transaction 0"));
+    broken.push((
+        Block::new(sealed(header, &key(1)), transactions),
+        "transaction 0",
+    ));
     broken
 }
 
@@ -173,7 +206,10 @@ async fn every_broken_rule_is_named_and_two_are_too_many() {
         // Another one, so that it is not merely remembered.
         let (other, _) = &broken[(index + 1) % broken.len()];
         hostile.say(Message::Block(other.encode().into())).await;
-        until("it is banned", || node.peer(&name).state == PeerState::Banned).await;
+        until("it is banned", || {
+            node.peer(&name).state == PeerState::Banned
+        })
+        .await;
         assert!(hostile.is_left().await);
         let refusal = open(node.address, &name).await.map(|_| ());
         let Err(tungstenite::Error::Http(refusal)) = refusal else {
@@ -227,7 +263,10 @@ async fn what_is_no_message_ends_the_session() {
     }
     // A message that is longer than any may be is not even read to its end.
     let mut hostile = Hostile::connect(&node, "endless").await;
-    let _ = hostile.socket.send(Frame::Binary(vec![2; 5 << 20].into())).await;
+    let _ = hostile
+        .socket
+        .send(Frame::Binary(vec![2; 5 << 20].into()))
+        .await;
     assert!(hostile.is_left().await);
 }
 
@@ -237,7 +276,12 @@ async fn a_flood_is_stopped() {
     let mut hostile = Hostile::connect(&node, "flood").await;
     let ping = Message::Ping(1).encode();
     for _ in 0..7_000 {
-        if hostile.socket.feed(Frame::Binary(ping.clone())).await.is_err() {
+        if hostile
+            .socket
+            .feed(Frame::Binary(ping.clone()))
+            .await
+            .is_err()
+        {
             break;
         }
     }
@@ -268,7 +312,11 @@ async fn transactions_that_nobody_can_have_taken_cost_standing() {
     let last = forged.len() - 1;
     forged[last] ^= 1;
     // A changed signature is another sender's, who is poor: no offence. Garbage is one.
-    let batch = vec![good.clone().into(), forged.into(), Bytes::from_static(&[2, 1, 2, 3])];
+    let batch = vec![
+        good.clone().into(),
+        forged.into(),
+        Bytes::from_static(&[2, 1, 2, 3]),
+    ];
     hostile.say(Message::Transactions(batch)).await;
     let hash = transaction::decode(&good).unwrap().hash();
     until("the good one is taken", || node.waits(&hash)).await;

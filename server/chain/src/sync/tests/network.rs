@@ -44,13 +44,18 @@ pub(super) fn key(name: u8) -> SecretKey {
 
 /// Signed by 1; the accounts 10 to 19 are rich.
 pub(super) fn spec() -> ChainSpec {
-    spec_of(CHAIN_ID)
+    spec_of(CHAIN_ID, 10..20)
 }
 
-pub(super) fn spec_of(chain_id: u64) -> ChainSpec {
+pub(super) fn spec_of(chain_id: u64, rich: std::ops::Range<u8>) -> ChainSpec {
     let signers = BTreeSet::from([signer_address(&key(1))]);
-    let rich: BTreeMap<Address, U256> = (10..20)
-        .map(|name| (signer_address(&key(name)), U256::from(10).pow(U256::from(24))))
+    let rich: BTreeMap<Address, U256> = rich
+        .map(|name| {
+            (
+                signer_address(&key(name)),
+                U256::from(10).pow(U256::from(24)),
+            )
+        })
         .collect();
     ChainSpec::development(chain_id, &signers, &rich).unwrap()
 }
@@ -77,7 +82,7 @@ pub(super) fn open_chain(spec: ChainSpec, folder: &std::path::Path) -> Chain {
 }
 
 impl Node {
-    /// A node that answers and does not yet ask.
+    /// A node that answers, and neither asks nor pushes yet.
     pub(super) async fn start(spec: ChainSpec, peers: &[SocketAddr]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let chain = open_chain(spec, folder.path());
@@ -103,7 +108,7 @@ impl Node {
         }
     }
 
-    /// A node that asks as well.
+    /// A node that does all of it.
     pub(super) async fn join(spec: ChainSpec, peers: &[SocketAddr]) -> Self {
         let mut node = Self::start(spec, peers).await;
         node.run();
@@ -122,7 +127,9 @@ impl Node {
     /// Makes a block of what waits.
     pub(super) async fn mine(&self) -> Arc<AppliedBlock> {
         let chain = self.chain.clone();
-        tokio::task::spawn_blocking(move || mine(&chain)).await.unwrap()
+        tokio::task::spawn_blocking(move || mine(&chain))
+            .await
+            .unwrap()
     }
 
     pub(super) async fn submit(&self, raw: &[u8]) -> B256 {
@@ -130,7 +137,8 @@ impl Node {
     }
 
     pub(super) fn waits(&self, hash: &B256) -> bool {
-        self.chain.with_mempool(|mempool| mempool.get(hash).is_some())
+        self.chain
+            .with_mempool(|mempool| mempool.get(hash).is_some())
     }
 
     pub(super) fn is_mined(&self, hash: &B256) -> bool {
@@ -140,7 +148,9 @@ impl Node {
     /// The peer that this node has of that name, or the only one.
     pub(super) fn peer(&self, name: &str) -> PeerStatus {
         let all = self.peers.status();
-        all.into_iter().find(|peer| peer.endpoint.contains(name)).unwrap()
+        all.into_iter()
+            .find(|peer| peer.endpoint.contains(name))
+            .unwrap()
     }
 }
 
@@ -252,13 +262,18 @@ struct HashesQuery {
 
 fn router(peers: Peers) -> Router {
     Router::new()
-        .route("/rpc/sync/status", get(async |State(peers): State<Peers>| axum::Json(peers.hello())))
+        .route(
+            "/rpc/sync/status",
+            get(async |State(peers): State<Peers>| axum::Json(peers.hello())),
+        )
         .route("/rpc/sync/blocks", get(blocks))
         .route(
             "/rpc/sync/hashes",
-            get(async |State(peers): State<Peers>, Query(query): Query<HashesQuery>| {
-                peers.answer_hashes(query.start, query.count).unwrap()
-            }),
+            get(
+                async |State(peers): State<Peers>, Query(query): Query<HashesQuery>| {
+                    peers.answer_hashes(query.start, query.count).unwrap()
+                },
+            ),
         )
         .route("/rpc/sync/ws", get(open))
         .with_state(peers)
@@ -271,8 +286,14 @@ async fn blocks(State(peers): State<Peers>, Query(query): Query<BlocksQuery>) ->
     }
 }
 
-async fn open(State(peers): State<Peers>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
-    let address = headers.get("x-address").map_or("neighbour", |name| name.to_str().unwrap());
+async fn open(
+    State(peers): State<Peers>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let address = headers
+        .get("x-address")
+        .map_or("neighbour", |name| name.to_str().unwrap());
     match peers.admit(address) {
         Ok(admission) => upgrade
             .max_message_size(protocol::MESSAGE_BYTES_MAX)

@@ -16,7 +16,9 @@ async fn triangle() -> [Node; 3] {
     }
     let others = |me: usize| {
         let all = addresses.iter().enumerate();
-        all.filter(|(index, _)| *index != me).map(|(_, address)| *address).collect::<Vec<_>>()
+        all.filter(|(index, _)| *index != me)
+            .map(|(_, address)| *address)
+            .collect::<Vec<_>>()
     };
     let mut nodes = Vec::new();
     for (index, listener) in listeners.into_iter().enumerate() {
@@ -33,8 +35,7 @@ async fn triangle() -> [Node; 3] {
     for node in &nodes {
         until("all are connected", || {
             let status = node.peers.status();
-            node.peers.count() == 2
-                && status.iter().all(|peer| peer.state == PeerState::Connected)
+            node.peers.count() == 2 && status.iter().all(|peer| peer.state == PeerState::Connected)
         })
         .await;
     }
@@ -69,7 +70,9 @@ async fn many_transactions_in_the_order_of_nonces_reach_everyone() {
     let nodes = triangle().await;
     for nonce in 0..EACH {
         for sender in 10..13 {
-            nodes[usize::from(sender) % 3].submit(&transfer(sender, nonce)).await;
+            nodes[usize::from(sender) % 3]
+                .submit(&transfer(sender, nonce))
+                .await;
         }
     }
     until("all transactions are everywhere", || {
@@ -91,20 +94,22 @@ async fn many_transactions_in_the_order_of_nonces_reach_everyone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_only_listens_is_told_as_well() {
-    let listener = Node::start(spec(), &[]).await;
+    let listener = Node::join(spec(), &[]).await;
     let dialler = Node::join(spec(), &[listener.address]).await;
     until("they are connected", || listener.peers.count() == 1).await;
     let hash = listener.submit(&transfer(10, 0)).await;
-    until("what the listener has reaches the dialler", || dialler.waits(&hash)).await;
+    until("what the listener has reaches the dialler", || {
+        dialler.waits(&hash)
+    })
+    .await;
     let block = mine(&dialler.chain);
     until("what the dialler makes reaches the listener", || {
         listener.tip().hash == block.block.hash
     })
     .await;
     // They offer what waits when they meet.
-    let late = Node::start(spec(), &[listener.address]).await;
+    let mut late = Node::start(spec(), &[listener.address]).await;
     let offered = listener.submit(&transfer(11, 0)).await;
-    let mut late = late;
     let brought = late.submit(&transfer(12, 0)).await;
     late.run();
     until("mempools are exchanged", || {
