@@ -13,6 +13,8 @@ use types::explorer::{Amount, TransactionHash};
 use types::{ApiError, ErrorCode, WalletAddress};
 
 pub(crate) use note::SendNote;
+#[cfg(all(test, feature = "ssr"))]
+pub(crate) use note::sent_view;
 pub(crate) use wallet_choice::WalletChoice;
 
 use crate::actions::error::ActionResult;
@@ -99,15 +101,19 @@ impl Sender {
     /// The wallet that is chosen.
     fn chosen(self) -> Option<Offer> {
         let place: usize = self.chosen.with(|place| place.parse().unwrap_or(0));
-        self.offers
-            .with(|offers| offers.as_ref().and_then(|offers| offers.get(place).cloned()))
+        self.offers.with(|offers| {
+            offers
+                .as_ref()
+                .and_then(|offers| offers.get(place).cloned())
+        })
     }
 
     fn state_of(self, attempt: Attempt) -> Sending {
-        self.current.with(|(current, state)| match *current == attempt {
-            true => state.clone(),
-            false => Sending::Idle,
-        })
+        self.current
+            .with(|(current, state)| match *current == attempt {
+                true => state.clone(),
+                false => Sending::Idle,
+            })
     }
 
     fn is_busy(self) -> bool {

@@ -50,7 +50,9 @@ pub(super) fn SiteSearch() -> impl IntoView {
             "ArrowUp" => Step::Up,
             "Escape" => return close(),
             "Enter" => {
-                let chosen = active.get().and_then(|place| found.with(|found| found.get(place).cloned()));
+                let chosen = active
+                    .get()
+                    .and_then(|place| found.with(|found| found.get(place).cloned()));
                 if let Some(chosen) = chosen {
                     event.prevent_default();
                     close();

@@ -83,8 +83,10 @@ mod tests {
             assert_eq!(to_quantity(&amount).as_deref(), Some(quantity));
             assert_eq!(big_endian(&amount).map(|bytes| bytes.len()), Some(length));
         }
-        let largest = "115792089237316195423570985008687907853269984665640564039457584007913129639935";
-        let beyond = "115792089237316195423570985008687907853269984665640564039457584007913129639936";
+        let largest =
+            "115792089237316195423570985008687907853269984665640564039457584007913129639935";
+        let beyond =
+            "115792089237316195423570985008687907853269984665640564039457584007913129639936";
         assert_eq!(big_endian(&largest.parse().unwrap()), Some(vec![0xff; 32]));
         assert_eq!(big_endian(&beyond.parse().unwrap()), None);
     }

@@ -100,9 +100,13 @@ pub enum NodeSync {
     /// It fetches blocks that it lacks, or we fetch them from it.
     CatchingUp,
     /// It does not answer; asked again at this moment.
-    Failing { retry_at: Option<Timestamp> },
+    Failing {
+        retry_at: Option<Timestamp>,
+    },
     /// It is a node of another chain; the sentence says how it differs (chain id, genesis).
-    Incompatible { reason: String },
+    Incompatible {
+        reason: String,
+    },
 }
 
 /// What a wallet must know to use this chain (EIP-3085).

@@ -56,10 +56,11 @@ fn api_error(error: &ExplorerError) -> ApiError {
             ApiError::new(ErrorCode::Unavailable, "The chain's node does not answer.")
                 .with_hint("What is indexed already can be read meanwhile. Try again in a moment.")
         }
-        ExplorerError::Database(_) | ExplorerError::Corrupt(_) => {
-            ApiError::new(ErrorCode::Internal, "The explorer's index could not be read.")
-                .with_hint("Try again; if it stays, tell the operator when it happened.")
-        }
+        ExplorerError::Database(_) | ExplorerError::Corrupt(_) => ApiError::new(
+            ErrorCode::Internal,
+            "The explorer's index could not be read.",
+        )
+        .with_hint("Try again; if it stays, tell the operator when it happened."),
     }
 }
 
@@ -82,10 +83,7 @@ mod tests {
                 ExplorerError::Node(NodeError::Unreachable("http://secret:1".into())),
                 ErrorCode::Unavailable,
             ),
-            (
-                ExplorerError::Corrupt("secret".into()),
-                ErrorCode::Internal,
-            ),
+            (ExplorerError::Corrupt("secret".into()), ErrorCode::Internal),
             (
                 ExplorerError::Node(NodeError::Refused {
                     code: -32_000,

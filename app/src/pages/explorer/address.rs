@@ -65,7 +65,8 @@ pub fn AddressPage() -> impl IntoView {
 #[component]
 fn AddressOf(address: WalletAddress) -> impl IntoView {
     let parameters = use_query_map();
-    let tab = Memo::new(move |_| parameters.with(|parameters| Tab::parse(parameters.get_str("tab"))));
+    let tab =
+        Memo::new(move |_| parameters.with(|parameters| Tab::parse(parameters.get_str("tab"))));
     view! {
         {live(
             Memo::new(move |_| address),

@@ -30,9 +30,14 @@ const NO_TRANSACTIONS: Empty = Empty {
 pub fn BlockPage() -> impl IntoView {
     let parameters = use_params_map();
     let id = Memo::new(move |_| {
-        parameters.with(|parameters| parameters.get_str("number_or_hash").and_then(path::parse_block_id))
+        parameters.with(|parameters| {
+            parameters
+                .get_str("number_or_hash")
+                .and_then(path::parse_block_id)
+        })
     });
-    move || match id.get() {
+    move || {
+        match id.get() {
         Some(id) => view! { <BlockOf id /> }.into_any(),
         None => view! {
             <NotThere title="This names no block">
@@ -40,6 +45,7 @@ pub fn BlockPage() -> impl IntoView {
             </NotThere>
         }
         .into_any(),
+    }
     }
 }
 

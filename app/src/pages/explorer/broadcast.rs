@@ -7,9 +7,7 @@ use leptos_router::hooks::use_navigate;
 use super::path;
 use crate::actions::explorer::machinery::BroadcastTransaction;
 use crate::pages::form::{on_success, outcome};
-use crate::ui::{
-    Button, ButtonKind, ButtonVariant, Card, IconName, Outcome, PageHeader, TextArea,
-};
+use crate::ui::{Button, ButtonKind, ButtonVariant, Card, IconName, Outcome, PageHeader, TextArea};
 
 /// Characters of a signed transaction in hexadecimal: 128 KiB, what nodes take, and its prefix.
 const RAW_LENGTH_MAX: u32 = 2 * (128 << 10) + 2;

@@ -76,9 +76,8 @@ pub(super) fn ContractTab(address: WalletAddress) -> impl IntoView {
 pub(super) fn Contract(contract: ContractView) -> impl IntoView {
     let address = contract.address;
     let parameters = use_query_map();
-    let view = Memo::new(move |_| {
-        parameters.with(|parameters| View::parse(parameters.get_str("view")))
-    });
+    let view =
+        Memo::new(move |_| parameters.with(|parameters| View::parse(parameters.get_str("view"))));
     let current = Memo::new(move |_| view.get().address(address));
     let count = |pick: fn(&ContractInterface) -> usize| {
         let number = contract.interface.as_ref().map_or(0, pick);

@@ -16,7 +16,11 @@ const ROOMS: [(&str, &str, &[&str]); 10] = [
     ("Transactions", path::TRANSACTIONS, &["/explorer/tx/"]),
     ("Pending", path::PENDING, &[]),
     ("Tokens", path::TOKENS, &["/explorer/token/"]),
-    ("Accounts", path::ACCOUNTS, &["/explorer/address/", "/explorer/contract/"]),
+    (
+        "Accounts",
+        path::ACCOUNTS,
+        &["/explorer/address/", "/explorer/contract/"],
+    ),
     ("Signers", path::SIGNERS, &[]),
     ("Nodes", path::NODES, &[]),
     ("Charts", path::CHARTS, &[]),
@@ -29,7 +33,9 @@ pub fn ExplorerFrame() -> impl IntoView {
     let feed = provide_chain_feed();
     let here = use_location().pathname;
     let current = Memo::new(move |_| here.with(|here| room_of(here)).to_owned());
-    let rooms = ROOMS.map(|(label, href, _)| TabLink::new(href, label)).to_vec();
+    let rooms = ROOMS
+        .map(|(label, href, _)| TabLink::new(href, label))
+        .to_vec();
     view! {
         <div class="page">
             <div class="explorer-top">

@@ -95,7 +95,15 @@ mod tests {
 
     #[test]
     fn only_numbers_and_whole_hashes_name_blocks() {
-        for text in ["", "-1", "+1", "1.5", "0x1", "latest", "18446744073709551616"] {
+        for text in [
+            "",
+            "-1",
+            "+1",
+            "1.5",
+            "0x1",
+            "latest",
+            "18446744073709551616",
+        ] {
             assert_eq!(parse_block_id(text), None, "{text}");
         }
     }

@@ -34,7 +34,10 @@ pub(crate) fn contract_party() -> Party {
 }
 
 pub(crate) fn moment() -> Moment {
-    Moment { block: 1_024, at: AT }
+    Moment {
+        block: 1_024,
+        at: AT,
+    }
 }
 
 pub(crate) fn status() -> IndexStatus {

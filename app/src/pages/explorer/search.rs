@@ -59,7 +59,10 @@ fn Nothing() -> impl IntoView {
 fn ResultsOf(text: String) -> impl IntoView {
     let asked = text.clone();
     let results = Resource::new_blocking(move || asked.clone(), search);
-    loaded(results, move |results| view! { <Results results text=text.clone() /> })
+    loaded(
+        results,
+        move |results| view! { <Results results text=text.clone() /> },
+    )
 }
 
 #[component]

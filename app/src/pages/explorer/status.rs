@@ -44,12 +44,14 @@ pub(super) fn StatusNotice(status: IndexStatus) -> impl IntoView {
 }
 
 fn catching_up_sentence(status: &IndexStatus) -> String {
-    let ready_in_ms = status.sections.iter().find_map(|section| {
-        match (section.section, &section.freshness) {
-            (Section::Blocks, Freshness::CatchingUp { ready_in_ms, .. }) => *ready_in_ms,
-            _ => None,
-        }
-    });
+    let ready_in_ms =
+        status
+            .sections
+            .iter()
+            .find_map(|section| match (section.section, &section.freshness) {
+                (Section::Blocks, Freshness::CatchingUp { ready_in_ms, .. }) => *ready_in_ms,
+                _ => None,
+            });
     let left = format!(
         "{} of {} blocks are indexed, {} are left",
         count(status.indexed.map_or(0, |block| block + 1)),
@@ -75,9 +77,11 @@ pub(super) fn StatusLine(status: IndexStatus) -> impl IntoView {
             <a class="link" href=super::path::block(block)>"Block " {count(block)}</a>
         }
     });
-    let others = status.sections.iter().filter_map(section_sentence).map(
-        |sentence| view! { <span class="chain-status-part">{sentence}</span> },
-    );
+    let others = status
+        .sections
+        .iter()
+        .filter_map(section_sentence)
+        .map(|sentence| view! { <span class="chain-status-part">{sentence}</span> });
     view! {
         <p class=format!("chain-status {}", tone.class())>
             <span class="chain-status-dot" aria-hidden="true"></span>

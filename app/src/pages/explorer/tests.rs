@@ -15,6 +15,7 @@ use crate::rendered::html;
 fn at<V: IntoView + 'static>(path: &str, view: impl FnOnce() -> V + Send + 'static) -> String {
     let path = path.to_owned();
     html(move || {
+        leptos_meta::provide_meta_context();
         provide_context(RequestUrl::new(&path));
         view! { <Router>{view()}</Router> }
     })
@@ -96,7 +97,10 @@ fn what_is_not_there_says_so() {
 fn a_transaction_tells_who_got_its_fee() {
     let shown = at("/", || transaction::mined_overview(transaction_view()));
     insta::assert_snapshot!("transaction", text(&shown));
-    assert!(shown.contains("class=\"fee-burnt\" width=\"667\""), "{shown}");
+    assert!(
+        shown.contains("class=\"fee-burnt\" width=\"667\""),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -170,7 +174,10 @@ fn state_changes_show_before_and_after() {
     let shown = text(&at("/", || {
         view! { <transaction::StateChanges changes /> }
     }));
-    assert!(shown.contains("0 ETH → 1 ETH") && shown.contains("1 → 2"), "{shown}");
+    assert!(
+        shown.contains("0 ETH → 1 ETH") && shown.contains("1 → 2"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -185,7 +192,10 @@ fn an_address_has_an_overview() {
     let shown = text(&at("/", || {
         view! { <address::Overview overview=unknown /> }
     }));
-    assert!(shown.contains("unknown : the node is busy") && shown.contains("in no block so far"), "{shown}");
+    assert!(
+        shown.contains("unknown : the node is busy") && shown.contains("in no block so far"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -219,7 +229,10 @@ fn the_rows_of_an_addresss_list_do_not_link_to_itself() {
         transaction_table(vec![transaction()], Some(address(0xaa)))
     });
     let own = address(0xaa).to_checksum();
-    assert!(!shown.contains(&format!("/explorer/address/{own}")), "{shown}");
+    assert!(
+        !shown.contains(&format!("/explorer/address/{own}")),
+        "{shown}"
+    );
     assert!(shown.contains(&format!("title=\"{own}\"")));
     insta::assert_snapshot!("transactions", text(&shown));
 }
@@ -241,7 +254,12 @@ fn functions_are_forms_that_work_without_scripts() {
     let write = at("/explorer/address/x?tab=contract&view=write", || {
         view! { <contract::Contract contract=contract() /> }
     });
-    for needle in ["Show call data", "needs-script", "Value to send, in ETH", "<select"] {
+    for needle in [
+        "Show call data",
+        "needs-script",
+        "Value to send, in ETH",
+        "<select",
+    ] {
         assert!(write.contains(needle), "{needle} is missing in {write}");
     }
     let unknown = ContractView {
@@ -296,10 +314,14 @@ fn the_status_is_calm_until_something_is_wrong() {
 
 #[test]
 fn a_sent_transaction_is_followed_until_it_is_mined() {
-    let shown = |lookup| text(&at("/", move || crate::pages::send::sent_view(hash(0x7a), lookup)));
+    let shown = |lookup| {
+        text(&at("/", move || {
+            crate::pages::send::sent_view(hash(0x7a), lookup)
+        }))
+    };
     assert!(shown(TransactionLookup::Unknown).contains("waiting to be mined"));
     let mined = TransactionLookup::Mined(Box::new(transaction_view()));
-    assert!(shown(mined).contains("Mined") );
+    assert!(shown(mined).contains("Mined"));
 }
 
 #[test]

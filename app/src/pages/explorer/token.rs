@@ -134,7 +134,8 @@ fn NoToken(address: WalletAddress) -> impl IntoView {
 fn Token(token: TokenSummary) -> impl IntoView {
     let (address, kind) = (token.token.address, token.token.kind);
     let parameters = use_query_map();
-    let tab = Memo::new(move |_| parameters.with(|parameters| Tab::parse(parameters.get_str("tab"))));
+    let tab =
+        Memo::new(move |_| parameters.with(|parameters| Tab::parse(parameters.get_str("tab"))));
     let current = Memo::new(move |_| tab.get().address(address));
     let tabs = tabs_of(&token);
     let label = token.token.clone();

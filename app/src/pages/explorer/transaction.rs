@@ -100,9 +100,14 @@ impl Tab {
 pub fn TransactionPage() -> impl IntoView {
     let parameters = use_params_map();
     let hash = Memo::new(move |_| {
-        parameters.with(|parameters| parameters.get_str("hash").and_then(|text| text.parse().ok()))
+        parameters.with(|parameters| {
+            parameters
+                .get_str("hash")
+                .and_then(|text| text.parse().ok())
+        })
     });
-    move || match hash.get() {
+    move || {
+        match hash.get() {
         Some(hash) => view! { <TransactionOf hash /> }.into_any(),
         None => view! {
             <NotThere title="This is not a transaction hash">
@@ -111,12 +116,14 @@ pub fn TransactionPage() -> impl IntoView {
         }
         .into_any(),
     }
+    }
 }
 
 #[component]
 fn TransactionOf(hash: TransactionHash) -> impl IntoView {
     let parameters = use_query_map();
-    let tab = Memo::new(move |_| parameters.with(|parameters| Tab::parse(parameters.get_str("tab"))));
+    let tab =
+        Memo::new(move |_| parameters.with(|parameters| Tab::parse(parameters.get_str("tab"))));
     // A mined transaction is read again too: a reorganisation may take its block away.
     live_but_same(
         Memo::new(move |_| hash),

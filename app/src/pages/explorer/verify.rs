@@ -32,7 +32,8 @@ pub fn VerifyPage() -> impl IntoView {
         })
     });
     let viewer = use_shell().viewer();
-    move || match (address.get(), viewer.get()) {
+    move || {
+        match (address.get(), viewer.get()) {
         (None, _) => view! { <NoAddress /> }.into_any(),
         (Some(address), None) => view! {
             <Head address />
@@ -44,6 +45,7 @@ pub fn VerifyPage() -> impl IntoView {
         }
         .into_any(),
         (Some(address), Some(_)) => view! { <Head address /> <VerifyForm address /> }.into_any(),
+    }
     }
 }
 
@@ -63,9 +65,9 @@ fn Head(address: WalletAddress) -> impl IntoView {
 fn VerifyForm(address: WalletAddress) -> impl IntoView {
     let verify = ServerAction::<VerifyContract>::new();
     let verified = Memo::new(move |_| {
-        verify.value().with(|value| {
-            matches!(value, Some(Ok(Verification::Verified(_))))
-        })
+        verify
+            .value()
+            .with(|value| matches!(value, Some(Ok(Verification::Verified(_)))))
     });
     view! {
         <Card>

@@ -6,9 +6,10 @@ use types::{Timestamp, WalletAddress};
 use super::Specimen;
 use crate::shell::use_shell;
 use crate::ui::{
-    Address, AreaChart, Button, Card, Cell, ChartPoint, ChartUnit, Code, Coins, Column, ControlSize,
-    Countdown, DecodedFields, GasPrice, Hash, IconButton, IconName, KeyValue, KeyValues, LogView, Pager, SortDirection,
-    Reference, Sparkline, StateBadge, Table, Time, TokenAmount,
+    Address, AreaChart, Button, Card, Cell, ChartPoint, ChartUnit, Code, Coins, Column,
+    ControlSize, Countdown, DecodedFields, GasPrice, Hash, IconButton, IconName, KeyValue,
+    KeyValues, LogView, Pager, Reference, SortDirection, Sparkline, StateBadge, Table, Time,
+    TokenAmount,
 };
 
 const ADDRESS: WalletAddress = WalletAddress([
@@ -132,7 +133,11 @@ fn decoded() -> Vec<DecodedField> {
         value,
     };
     vec![
-        field("to", "address", DecodedValue::Address(ADDRESS.to_checksum())),
+        field(
+            "to",
+            "address",
+            DecodedValue::Address(ADDRESS.to_checksum()),
+        ),
         field(
             "amounts",
             "uint256[]",

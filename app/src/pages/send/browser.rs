@@ -222,7 +222,11 @@ pub(super) fn add_network(sender: Sender, attempt: Attempt) {
     let Some(chosen) = untrack(|| sender.chosen()) else {
         return;
     };
-    say(sender, attempt, "Your wallet asks whether to add the network…");
+    say(
+        sender,
+        attempt,
+        "Your wallet asks whether to add the network…",
+    );
     spawn_local(async move {
         let added = async {
             let network = read_network().await?;

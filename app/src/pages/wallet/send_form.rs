@@ -34,10 +34,16 @@ pub(in crate::pages) fn SendForm(sender: Sender) -> impl IntoView {
 /// # Errors
 /// `bad_request` with the field that is wrong.
 fn draft_of(to: &str, value: &str) -> ActionResult<Draft> {
-    let to: WalletAddress = to.trim().parse().map_err(|error: types::address::InvalidAddress| {
-        ApiError::new(ErrorCode::BadRequest, format!("The address is not one: {error}."))
-            .with_field("to")
-    })?;
+    let to: WalletAddress =
+        to.trim()
+            .parse()
+            .map_err(|error: types::address::InvalidAddress| {
+                ApiError::new(
+                    ErrorCode::BadRequest,
+                    format!("The address is not one: {error}."),
+                )
+                .with_field("to")
+            })?;
     Ok(Draft {
         to: Some(to),
         value: parse_coins(value)?,
@@ -55,7 +61,10 @@ mod tests {
         let field = |to, value| draft_of(to, value).err().and_then(|error| error.0.field);
         assert_eq!(field("", "1").as_deref(), Some("to"));
         // A wrong checksum is most likely a typing error, and coins sent there are lost.
-        assert_eq!(field("0x5aaeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "1").as_deref(), Some("to"));
+        assert_eq!(
+            field("0x5aaeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "1").as_deref(),
+            Some("to")
+        );
         assert_eq!(field(address, "much").as_deref(), Some("value"));
         assert_eq!(field(address, " 1.5 "), None);
     }

@@ -22,7 +22,11 @@ fn values_are_a_tree_of_texts() {
             "string",
             DecodedValue::Text("</script><img src=x>".into()),
         ),
-        field("orders", "(uint256,bool)[]", DecodedValue::List(vec![order])),
+        field(
+            "orders",
+            "(uint256,bool)[]",
+            DecodedValue::List(vec![order]),
+        ),
         field("none", "bytes[]", DecodedValue::List(Vec::new())),
     ];
     let shown = html(move || view! { <DecodedFields fields /> });

@@ -17,7 +17,13 @@ use crate::ui::{Alert, Button, ButtonKind, Card, IconName, TextInput, Tone};
 pub(super) fn NonceTab(address: WalletAddress) -> impl IntoView {
     let parameters = use_query_map();
     let asked = Memo::new(move |_| {
-        parameters.with(|parameters| parameters.get_str("nonce").unwrap_or_default().trim().to_owned())
+        parameters.with(|parameters| {
+            parameters
+                .get_str("nonce")
+                .unwrap_or_default()
+                .trim()
+                .to_owned()
+        })
     });
     view! {
         <Card title="Find by nonce" description="Each transaction of an address has the next number, beginning with 0.">
@@ -46,7 +52,8 @@ fn Found(address: WalletAddress, nonce: u64) -> impl IntoView {
         move || (address, nonce),
         |(address, nonce)| read_transaction_by_nonce(address, nonce),
     );
-    loaded(found, move |found: Option<TransactionSummary>| match found {
+    loaded(found, move |found: Option<TransactionSummary>| {
+        match found {
         Some(transaction) => view! {
             <Card flush=true>{transaction_table(vec![transaction], Some(address))}</Card>
         }
@@ -57,5 +64,6 @@ fn Found(address: WalletAddress, nonce: u64) -> impl IntoView {
             </Alert>
         }
         .into_any(),
+    }
     })
 }

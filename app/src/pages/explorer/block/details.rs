@@ -6,9 +6,7 @@ use crate::pages::explorer::feed::use_chain_feed;
 use crate::pages::explorer::party::PartyLink;
 use crate::pages::explorer::path;
 use crate::pages::explorer::tables::percent;
-use crate::ui::{
-    Card, Coins, CopyButton, GasPrice, KeyValue, KeyValues, Time, count,
-};
+use crate::ui::{Card, Coins, CopyButton, GasPrice, KeyValue, KeyValues, Time, count};
 
 /// Everything in a block's header, the everyday part first.
 #[component]

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use types::Timestamp;
 
 use crate::pages::explorer::path;
-use crate::ui::{Card, Countdown, IconName, Icon, LinkButton, PageHeader, Time, count};
+use crate::ui::{Card, Countdown, Icon, IconName, LinkButton, PageHeader, Time, count};
 
 /// A block that is not made yet: how many are before it, and when it may come. The page turns into
 /// the block's own by itself.

@@ -11,9 +11,7 @@ use super::{View, use_asked_call};
 use crate::actions::explorer::contract::{FunctionCall, call_contract};
 use crate::pages::explorer::list::{Empty, empty_list};
 use crate::pages::explorer::path;
-use crate::ui::{
-    Button, ButtonKind, Card, DecodedFields, ErrorView, IconName, Skeleton,
-};
+use crate::ui::{Button, ButtonKind, Card, DecodedFields, ErrorView, IconName, Skeleton};
 
 const NO_FUNCTIONS: Empty = Empty {
     icon: IconName::Eye,
@@ -46,11 +44,7 @@ fn ReadFunction(
     asked: Memo<Option<FunctionCall>>,
 ) -> impl IntoView {
     let signature = function.signature.clone();
-    let own_call = Memo::new(move |_| {
-        asked
-            .get()
-            .filter(|asked| asked.signature == signature)
-    });
+    let own_call = Memo::new(move |_| asked.get().filter(|asked| asked.signature == signature));
     let is_open = function.inputs.is_empty() || own_call.with_untracked(Option::is_some);
     let title = function.name.clone();
     let signature = function.signature.clone();
@@ -84,17 +78,23 @@ fn Question(
     own_call: Memo<Option<FunctionCall>>,
 ) -> impl IntoView {
     let given = own_call.with_untracked(|call| {
-        call.as_ref().map(|call| call.arguments.clone()).unwrap_or_default()
+        call.as_ref()
+            .map(|call| call.arguments.clone())
+            .unwrap_or_default()
     });
     let signature = function.signature.clone();
-    let controls = function.inputs.into_iter().enumerate().map(|(place, parameter)| {
-        let value = given
-            .get(place)
-            .cloned()
-            .unwrap_or_else(|| initial_value(&parameter.1));
-        let bind = RwSignal::new(value);
-        view! { <Argument signature=signature.clone() place parameter bind /> }
-    });
+    let controls = function
+        .inputs
+        .into_iter()
+        .enumerate()
+        .map(|(place, parameter)| {
+            let value = given
+                .get(place)
+                .cloned()
+                .unwrap_or_else(|| initial_value(&parameter.1));
+            let bind = RwSignal::new(value);
+            view! { <Argument signature=signature.clone() place parameter bind /> }
+        });
     let controls = controls.collect_view();
     view! {
         <Form method="GET" action=path::address(address) noscroll=true attr:class="function-form">

@@ -98,14 +98,21 @@ fn WriteFunction(
     let own = signature.clone();
     let own_call = Memo::new(move |_| asked.get().filter(|asked| asked.signature == own));
     let given = own_call.with_untracked(|call| {
-        call.as_ref().map(|call| call.arguments.clone()).unwrap_or_default()
+        call.as_ref()
+            .map(|call| call.arguments.clone())
+            .unwrap_or_default()
     });
     let is_open = own_call.with_untracked(Option::is_some);
     let arguments: Vec<_> = inputs
         .iter()
         .enumerate()
         .map(|(place, (_, type_name))| {
-            RwSignal::new(given.get(place).cloned().unwrap_or_else(|| initial_value(type_name)))
+            RwSignal::new(
+                given
+                    .get(place)
+                    .cloned()
+                    .unwrap_or_else(|| initial_value(type_name)),
+            )
         })
         .collect();
     let typed = Typed {

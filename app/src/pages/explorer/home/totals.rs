@@ -14,13 +14,25 @@ pub(super) fn Totals(
 ) -> impl IntoView {
     let facts = [
         ("Blocks", count(totals.blocks), Some(path::BLOCKS)),
-        ("Transactions", count(totals.transactions), Some(path::TRANSACTIONS)),
+        (
+            "Transactions",
+            count(totals.transactions),
+            Some(path::TRANSACTIONS),
+        ),
         ("Addresses", count(totals.addresses), Some(path::ACCOUNTS)),
         ("Contracts", count(totals.contracts), None),
         ("Tokens", count(totals.tokens), Some(path::TOKENS)),
         ("Token transfers", count(totals.token_transfers), None),
-        ("Time between blocks", block_time_ms.map_or_else(dash, tenths_of_second), None),
-        ("Transactions a second", transactions_per_1000_s.map_or_else(dash, thousandths), None),
+        (
+            "Time between blocks",
+            block_time_ms.map_or_else(dash, tenths_of_second),
+            None,
+        ),
+        (
+            "Transactions a second",
+            transactions_per_1000_s.map_or_else(dash, thousandths),
+            None,
+        ),
     ];
     view! {
         <dl class="totals">

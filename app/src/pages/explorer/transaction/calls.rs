@@ -88,5 +88,7 @@ fn FrameDetails(frame: CallFrame) -> impl IntoView {
 
 /// The first four bytes of call data name the function.
 fn selector(input: &[u8]) -> Option<String> {
-    input.get(..4).map(|bytes| format!("0x{}", hex::encode(bytes)))
+    input
+        .get(..4)
+        .map(|bytes| format!("0x{}", hex::encode(bytes)))
 }

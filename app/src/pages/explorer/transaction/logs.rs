@@ -23,7 +23,9 @@ const NO_LOGS: Empty = Empty {
 #[component]
 pub(super) fn LogsTab(hash: TransactionHash) -> impl IntoView {
     let logs = Resource::new_blocking(move || hash, read_transaction_logs);
-    loaded(logs, |part| section_of(part, "The logs", |logs| view! { <Logs logs /> }))
+    loaded(logs, |part| {
+        section_of(part, "The logs", |logs| view! { <Logs logs /> })
+    })
 }
 
 #[component]

@@ -13,10 +13,12 @@ use crate::ui::Card;
 pub(super) fn RawTab(hash: TransactionHash) -> impl IntoView {
     let raw = Resource::new_blocking(move || hash, read_transaction_raw);
     loaded(raw, |part| {
-        section_of(part, "The signed transaction", |bytes| view! {
-            <Card title="Signed transaction" description="The bytes that its sender signed and sent (EIP-2718). Any node of the chain takes them.">
-                <BytesView bytes label="Signed bytes" />
-            </Card>
+        section_of(part, "The signed transaction", |bytes| {
+            view! {
+                <Card title="Signed transaction" description="The bytes that its sender signed and sent (EIP-2718). Any node of the chain takes them.">
+                    <BytesView bytes label="Signed bytes" />
+                </Card>
+            }
         })
     })
 }

@@ -26,7 +26,11 @@ const NO_CHANGES: Empty = Empty {
 pub(super) fn StateTab(hash: TransactionHash) -> impl IntoView {
     let changes = Resource::new_blocking(move || hash, read_transaction_state_changes);
     loaded(changes, |part| {
-        section_of(part, "State changes", |changes| view! { <StateChanges changes /> })
+        section_of(
+            part,
+            "State changes",
+            |changes| view! { <StateChanges changes /> },
+        )
     })
 }
 

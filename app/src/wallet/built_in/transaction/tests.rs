@@ -15,8 +15,8 @@ fn prepared() -> impl Strategy<Value = PreparedTransaction> {
         prop::collection::vec(any::<u8>(), 0..400),
     );
     let numbers = any::<(u64, u64, u64, u128, u128)>();
-    (request, numbers).prop_map(|((to, value, data), (chain_id, nonce, gas_limit, fee, tip))| {
-        PreparedTransaction {
+    (request, numbers).prop_map(
+        |((to, value, data), (chain_id, nonce, gas_limit, fee, tip))| PreparedTransaction {
             request: TransactionRequest {
                 from: WalletAddress([0; 20]),
                 to: to.map(WalletAddress),
@@ -28,8 +28,8 @@ fn prepared() -> impl Strategy<Value = PreparedTransaction> {
             gas_limit,
             max_fee_per_gas: Amount::from(fee),
             max_priority_fee_per_gas: Amount::from(tip),
-        }
-    })
+        },
+    )
 }
 
 #[test]
