@@ -5,6 +5,7 @@ pub mod arrival;
 pub mod chain;
 pub mod doors;
 pub mod events;
+pub mod explorer;
 pub mod failure;
 pub mod health;
 pub mod json_rpc;

@@ -3,6 +3,7 @@
 mod audit;
 mod config;
 mod doctor;
+mod node;
 mod serve;
 mod users;
 mod wallet;
@@ -32,6 +33,8 @@ struct Arguments {
 enum Command {
     /// Run the site
     Serve,
+    /// Run a node of the chain alone
+    Node,
     /// List people, make administrators, suspend accounts
     #[command(subcommand)]
     Users(users::UsersCommand),
@@ -62,6 +65,7 @@ pub fn run() -> ExitCode {
     let outcome = runtime.block_on(async {
         match arguments.command {
             Command::Serve => serve::run(&arguments.flags).await,
+            Command::Node => node::run(&arguments.flags).await,
             Command::Users(command) => users::run(&arguments.flags, command).await,
             Command::Doctor => doctor::run(&arguments.flags).await,
             Command::Config => config::run(&arguments.flags),

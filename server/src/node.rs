@@ -2,6 +2,7 @@
 
 pub mod in_process;
 mod open;
+pub mod status;
 
 use std::sync::Arc;
 
@@ -12,10 +13,10 @@ use chain::Chain;
 use chain::tasks::block_maker::{self, BlockMaker, MINE_REQUESTS_MAX};
 use chain::tasks::expire;
 use explorer::node::{HttpNode, SharedNode};
-use secp256k1::SecretKey;
 use tokio::sync::{mpsc, watch};
 
 use self::in_process::InProcessNode;
+use crate::api::chain::Faucet;
 use crate::cli::problem;
 use crate::config::Settings;
 use crate::config::chain::ChainKind;
@@ -30,7 +31,7 @@ pub struct OwnNode {
     /// Who seals its blocks, if it does.
     pub sealer: Option<Sealer>,
     /// Who pays what the faucet gives; development only.
-    pub faucet: Option<SecretKey>,
+    pub faucet: Option<Arc<Faucet>>,
 }
 
 /// The chain that the site shows.
@@ -146,7 +147,9 @@ async fn open_own(
         dispatcher,
         peers,
         sealer: opened.sealer,
-        faucet: settings.development.then_some(opened.treasury),
+        faucet: settings
+            .development
+            .then(|| Arc::new(Faucet::new(opened.treasury))),
     })
 }
 

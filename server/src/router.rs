@@ -26,7 +26,8 @@ use tower_sessions::cookie::SameSite;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
 use crate::api;
-use crate::api::chain::{AddressBook, ChainApi, Faucet};
+use crate::api::chain::{AddressBook, ChainApi};
+use crate::config::Settings;
 use crate::door::gate::Gate;
 use crate::layers::address::refuse_foreign_address;
 use crate::layers::client::client_address;
@@ -143,23 +144,29 @@ fn hub(services: &Services, sessions: SessionStorage, limits: &RateLimits) -> Ro
 
 /// What the node offers to everyone, if there is one.
 fn chain_interfaces(services: &Services) -> Router<Services> {
-    match services.chain.own() {
-        Some(own) => Router::new()
-            .merge(api::json_rpc::routes(own.dispatcher.clone()))
-            .merge(api::chain::routes(chain_api(services, own)))
-            .with_state(()),
-        None => Router::new(),
-    }
+    let Some(own) = services.chain.own() else {
+        return Router::new();
+    };
+    let explorer = services.explorer.clone();
+    let address_book = explorer.map(|explorer| Arc::new(explorer) as Arc<dyn AddressBook>);
+    chain_routes(own, address_book, &services.settings)
 }
 
-fn chain_api(services: &Services, own: &OwnNode) -> ChainApi {
-    ChainApi::new(own.dispatcher.clone(), own.peers.clone(), |parts| {
+/// JSON-RPC, the REST interface, and the one between nodes.
+pub fn chain_routes<S: Clone + Send + Sync + 'static>(
+    own: &OwnNode,
+    address_book: Option<Arc<dyn AddressBook>>,
+    settings: &Settings,
+) -> Router<S> {
+    let api = ChainApi::new(own.dispatcher.clone(), own.peers.clone(), |parts| {
         parts.sealer = own.sealer.as_ref().map(Sealer::address);
-        parts.faucet = own.faucet.map(Faucet::new);
-        parts.address_book =
-            services.explorer.clone().map(|explorer| Arc::new(explorer) as Arc<dyn AddressBook>);
-        parts.trusted_proxies = services.settings.trusted_proxies.clone().into();
-    })
+        parts.faucet = own.faucet.clone();
+        parts.address_book = address_book;
+        parts.trusted_proxies = settings.trusted_proxies.clone().into();
+    });
+    api::json_rpc::routes(own.dispatcher.clone())
+        .merge(api::chain::routes(api))
+        .with_state(())
 }
 
 fn session_layer(
@@ -197,6 +204,10 @@ fn links() -> Router<Services> {
         .route("/setup/{secret}", get(api::arrival::setup))
         .route("/oauth/{provider}/start", get(api::oauth::start))
         .route("/oauth/{provider}/callback", get(api::oauth::callback))
+        .route(
+            "/explorer/export/address/{address}/{file}",
+            get(api::explorer::export),
+        )
         .route("/sign-out", post(api::sign_out::sign_out))
         .route("/open/{server_id}", get(api::doors::open))
         .route("/door/{host_label}", get(api::doors::door))
@@ -225,6 +236,7 @@ fn links() -> Router<Services> {
 
 fn streams() -> Router<Services> {
     Router::new()
+        .route("/explorer/events", get(api::explorer::events))
         .route("/hub/api/lc/servers/events", get(api::events::servers))
         .route(
             "/hub/api/lc/servers/{server_id}/events",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::context::SiteSettings;
+use app::context::{ChainStatus, SiteSettings};
 use app::form_results::FormResults;
 use explorer::Explorer;
 use identity::{Identity, RequestContext};
@@ -30,6 +30,8 @@ pub struct Services {
     pub chain: ChainPart,
     /// The index of the chain, where there is a chain.
     pub explorer: Option<Explorer>,
+    /// What pages ask of the chain beyond its index.
+    pub machinery: Option<Arc<dyn ChainStatus>>,
     pub tickets: Tickets,
     pub metrics: PrometheusHandle,
     pub site: Arc<SiteSettings>,
@@ -60,6 +62,8 @@ impl Services {
             site: self.site.clone(),
             start_at_sign_in,
             form_results: self.form_results.clone(),
+            explorer: self.explorer.clone(),
+            chain: self.machinery.clone(),
         }
     }
 

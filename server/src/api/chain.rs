@@ -37,7 +37,7 @@ use tokio::sync::Semaphore;
 use tower_http::cors::{Any, CorsLayer};
 
 pub use address_book::AddressBook;
-pub use faucet::Faucet;
+pub use faucet::{DAY_MAX_WEI, Faucet, GiveError};
 
 use failure::Failure;
 use input::Query;
@@ -66,7 +66,7 @@ pub struct Parts {
     /// Who seals this node's blocks.
     pub sealer: Option<alloy_primitives::Address>,
     /// None where nothing is given away.
-    pub faucet: Option<Faucet>,
+    pub faucet: Option<Arc<Faucet>>,
     /// None where there is no index of addresses.
     pub address_book: Option<Arc<dyn AddressBook>>,
     /// Reverse proxies whose word about the client is taken.

@@ -44,7 +44,7 @@ enum Scope {
     Managed,
 }
 
-type Events =
+pub(super) type Events =
     Sse<axum::response::sse::KeepAliveStream<BoxStream<'static, Result<Event, Infallible>>>>;
 
 /// `GET /hub/api/lc/servers/events`: the whole view of a server each time that it changes.
@@ -162,7 +162,8 @@ async fn session_end(ended: &mut Receiver<SessionKey>, session: Option<SessionKe
     }
 }
 
-fn sse(events: BoxStream<'static, Result<Event, Infallible>>) -> Events {
+/// A stream that beats while it is quiet, and ends after [`STREAM_MAX`].
+pub(super) fn sse(events: BoxStream<'static, Result<Event, Infallible>>) -> Events {
     let events = events.take_until(tokio::time::sleep(STREAM_MAX)).boxed();
     let beat = Event::default().event("heartbeat").data("1");
     Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT_INTERVAL).event(beat))

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::context::SiteSettings;
+use app::context::{ChainStatus, SiteSettings};
 use app::form_results::FormResults;
 use explorer::Explorer;
 use identity::Identity;
@@ -29,6 +29,7 @@ use crate::door::ticket::Tickets;
 use crate::layers::rate::RateLimits;
 use crate::listener;
 use crate::node::ChainPart;
+use crate::node::status::{Machinery, OwnMachinery};
 use crate::router::Site;
 use crate::services::Services;
 use crate::shut_accounts;
@@ -103,6 +104,7 @@ pub async fn run(flags: &Flags) -> Outcome {
         database,
         identity: identity.clone(),
         spawner: spawner.clone(),
+        machinery: machinery(&settings, &chain, explorer.as_ref()).await?,
         chain,
         explorer,
         tickets: tickets.clone(),
@@ -162,6 +164,42 @@ pub async fn run(flags: &Flags) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What pages ask of the chain beyond its index.
+async fn machinery(
+    settings: &Settings,
+    chain: &ChainPart,
+    explorer: Option<&Explorer>,
+) -> Result<Option<Arc<dyn ChainStatus>>, Vec<String>> {
+    let (Some(node), Some(explorer)) = (chain.ethereum_node(), explorer) else {
+        return Ok(None);
+    };
+    let (chain_id, endpoint, own) = match chain.own() {
+        Some(own) => {
+            let own_machinery = OwnMachinery {
+                chain: own.chain.clone(),
+                peers: own.peers.clone(),
+                faucet: own.faucet.clone(),
+            };
+            let endpoint = format!("{}/rpc", settings.public_origin);
+            (own.chain.spec().chain_id(), endpoint, Some(own_machinery))
+        }
+        None => {
+            let answer = node.request("eth_chainId", serde_json::json!([])).await;
+            let chain_id = answer.map_err(|error| problem(&error))?;
+            let digits = chain_id.as_str().unwrap_or_default().trim_start_matches("0x");
+            let chain_id = u64::from_str_radix(digits, 16).map_err(|error| problem(&error))?;
+            (chain_id, settings.chain.url.clone(), None)
+        }
+    };
+    Ok(Some(Arc::new(Machinery {
+        node,
+        explorer: explorer.clone(),
+        chain_id,
+        endpoint,
+        own,
+    })))
+}
+
 /// The index of the chain, kept up to date until the program ends.
 async fn open_explorer(
     settings: &Settings,
@@ -188,7 +226,7 @@ async fn open_explorer(
     Ok(Some(explorer))
 }
 
-fn make_data_folder(settings: &Settings) -> Result<(), Vec<String>> {
+pub(super) fn make_data_folder(settings: &Settings) -> Result<(), Vec<String>> {
     // Names, addresses and everybody's files: nobody else's to read.
     std::fs::DirBuilder::new()
         .recursive(true)
@@ -268,7 +306,7 @@ async fn write_audit(identity: Identity, mut queue: mpsc::Receiver<Recorded>) {
 }
 
 /// Empties the buffers of the histograms, which otherwise grow until somebody reads `/metrics`.
-async fn keep_up(metrics: PrometheusHandle) {
+pub(super) async fn keep_up(metrics: PrometheusHandle) {
     loop {
         tokio::time::sleep(METRICS_UPKEEP_INTERVAL).await;
         metrics.run_upkeep();
@@ -306,20 +344,20 @@ async fn announce(
 }
 
 /// The signals that ask the program to end. From its making on, they no longer kill.
-struct EndSignals {
+pub(super) struct EndSignals {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl EndSignals {
-    fn new() -> io::Result<Self> {
+    pub(super) fn new() -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
         })
     }
 
-    async fn wait(mut self) {
+    pub(super) async fn wait(mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

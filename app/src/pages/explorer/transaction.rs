@@ -152,7 +152,21 @@ fn lookup_view(hash: TransactionHash, lookup: TransactionLookup, tab: Memo<Tab>)
         TransactionLookup::Pending(transaction) => {
             view! { <PendingView transaction=*transaction /> }.into_any()
         }
+        TransactionLookup::NotIndexed { block } => view! { <NotIndexed hash block /> }.into_any(),
         TransactionLookup::Unknown => view! { <UnknownTransaction hash /> }.into_any(),
+    }
+}
+
+#[component]
+fn NotIndexed(hash: TransactionHash, block: u64) -> impl IntoView {
+    view! {
+        <NotThere title="The transaction is in a block">
+            <p class="mono break-all">{hash.to_string()}</p>
+            <p>
+                {format!("It is in block {block}, which the index has not read yet. ")}
+                "Leave this page open: it shows everything as soon as the index is there."
+            </p>
+        </NotThere>
     }
 }
 

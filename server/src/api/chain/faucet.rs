@@ -46,9 +46,29 @@ struct Given {
     wei: HashMap<Address, U256>,
 }
 
+/// Why a gift was not made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GiveError {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error("the faucet cannot pay: {0}")]
+    NotSent(String),
+}
+
+impl From<GiveError> for Failure {
+    fn from(error: GiveError) -> Self {
+        let text = error.to_string();
+        match error {
+            GiveError::Refused(Refusal::Call) => Self::bad_request(text),
+            GiveError::Refused(_) => Self::detail(StatusCode::TOO_MANY_REQUESTS, text),
+            GiveError::NotSent(_) => Self::detail(StatusCode::SERVICE_UNAVAILABLE, text),
+        }
+    }
+}
+
 /// Why nothing is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-enum Refusal {
+pub enum Refusal {
     #[error("a call gives at most {CALL_MAX_WEI} wei")]
     Call,
     #[error("an address gets at most {DAY_MAX_WEI} wei a day, and may have {left} more today")]
@@ -94,28 +114,7 @@ async fn pay(api: &ChainApi, body: &[u8]) -> Result<Paid, Failure> {
     };
     let body = Body::read(body)?;
     let (address, amount) = (body.address("address")?, body.amount("amount")?);
-    faucet
-        .given
-        .lock()
-        .note(address, amount, today())
-        .map_err(|refusal| match refusal {
-            Refusal::Call => Failure::bad_request(refusal.to_string()),
-            Refusal::Day { .. } | Refusal::Full => {
-                Failure::detail(StatusCode::TOO_MANY_REQUESTS, refusal.to_string())
-            }
-        })?;
-    let sent = faucet.send(api.chain(), address, amount).await;
-    let success = sent.is_ok();
-    tracing::info!(
-        target: "audit",
-        action = "chain.faucet",
-        success,
-        %address,
-        amount = %amount,
-        tx_hash = sent.as_ref().ok().map(ToString::to_string),
-        "audit_event"
-    );
-    let hash = sent.inspect_err(|_| faucet.given.lock().take_back(address, amount))?;
+    let hash = faucet.give(api.chain(), address, amount).await?;
     let before = api
         .state()
         .account(address)?
@@ -145,13 +144,33 @@ impl Faucet {
         clique::signer_address(&self.key)
     }
 
-    async fn send(&self, chain: &Chain, to: Address, amount: U256) -> Result<B256, Failure> {
+    /// Gives `amount` wei, within the bounds of a call and of a day.
+    ///
+    /// # Errors
+    /// More than may be given, or the transaction was not taken.
+    pub async fn give(&self, chain: &Chain, to: Address, amount: U256) -> Result<B256, GiveError> {
+        self.given.lock().note(to, amount, today())?;
+        let sent = self.send(chain, to, amount).await;
+        tracing::info!(
+            target: "audit",
+            action = "chain.faucet",
+            success = sent.is_ok(),
+            address = %to,
+            amount = %amount,
+            tx_hash = sent.as_ref().ok().map(ToString::to_string),
+            "audit_event"
+        );
+        sent.inspect_err(|_| self.given.lock().take_back(to, amount))
+    }
+
+    async fn send(&self, chain: &Chain, to: Address, amount: U256) -> Result<B256, GiveError> {
         let _turn = self.paying.lock().await;
         let tip = chain.tip();
         let from = self.address();
         let account_nonce = tip
             .state()
-            .account(from)?
+            .account(from)
+            .map_err(|error| GiveError::NotSent(error.to_string()))?
             .map_or(0, |account| account.nonce);
         let base_fee = next_base_fee(&tip.header);
         let transaction = TxEip1559 {
@@ -168,12 +187,12 @@ impl Faucet {
             B256::new(self.key.secret_bytes()),
             transaction.signature_hash(),
         )
-        .map_err(Failure::internal)?;
+        .map_err(|error| GiveError::NotSent(error.to_string()))?;
         let raw = TxEnvelope::from(transaction.into_signed(signature)).encoded_2718();
-        chain.submit(&raw).await.map_err(|error| {
-            let text = format!("the faucet cannot pay: {error}");
-            Failure::detail(StatusCode::SERVICE_UNAVAILABLE, text)
-        })
+        chain
+            .submit(&raw)
+            .await
+            .map_err(|error| GiveError::NotSent(error.to_string()))
     }
 }
 

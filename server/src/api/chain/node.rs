@@ -82,7 +82,7 @@ pub async fn supply(State(api): State<ChainApi>) -> Result<Json<Value>, Failure>
         .genesis_accounts()
         .values()
         .fold(U256::ZERO, |sum, account| sum + account.balance);
-    let faucet = api.parts.faucet.as_ref().map(super::Faucet::address);
+    let faucet = api.parts.faucet.as_ref().map(|faucet| faucet.address());
     let faucet_balance = faucet
         .map(|address| balance_of(&api, address))
         .transpose()?;
