@@ -37,12 +37,15 @@ pub(super) struct Caches {
     slot_stems: RowCache<(AccountKey, Nibbles)>,
 }
 
+/// A row of the caches; none where the database has none.
+pub(super) type Row = Option<Box<[u8]>>;
+
 /// The rows among them that a commit has changed.
 #[derive(Default)]
 pub(super) struct ChangedRows {
-    pub(super) accounts: Vec<(AccountKey, Option<Box<[u8]>>)>,
-    pub(super) account_stems: Vec<(Nibbles, Option<Box<[u8]>>)>,
-    pub(super) slot_stems: Vec<((AccountKey, Nibbles), Option<Box<[u8]>>)>,
+    pub(super) accounts: Vec<(AccountKey, Row)>,
+    pub(super) account_stems: Vec<(Nibbles, Row)>,
+    pub(super) slot_stems: Vec<((AccountKey, Nibbles), Row)>,
 }
 
 impl Caches {
