@@ -2,9 +2,11 @@
 //! health and metrics.
 
 pub mod arrival;
+pub mod chain;
 pub mod doors;
 pub mod events;
 pub mod failure;
 pub mod health;
+pub mod json_rpc;
 pub mod oauth;
 pub mod sign_out;

@@ -5,6 +5,7 @@ mod config;
 mod doctor;
 mod serve;
 mod users;
+mod wallet;
 
 use std::process::ExitCode;
 
@@ -41,6 +42,9 @@ enum Command {
     /// The audit log
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Keys in encrypted files: make, import, list, sign, send
+    #[command(subcommand)]
+    Wallet(wallet::WalletCommand),
 }
 
 /// Reads the command line and does what it says.
@@ -62,6 +66,7 @@ pub fn run() -> ExitCode {
             Command::Doctor => doctor::run(&arguments.flags).await,
             Command::Config => config::run(&arguments.flags),
             Command::Audit(command) => audit::run(&arguments.flags, command).await,
+            Command::Wallet(command) => wallet::run(&arguments.flags, command).await,
         }
     });
     // Work that blocks (a slow disk) must not hold the end up.

@@ -5,6 +5,7 @@
 //! (`instance_config.json`, `server_config.json`) are read apart because they apply while the
 //! program runs: see [`live`].
 
+pub mod chain;
 pub mod check;
 pub mod live;
 pub mod secrets;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use explorer::ExplorerSettings;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
@@ -53,7 +55,30 @@ pub struct Settings {
     /// `sign_in.chain_ids` alone.
     pub rpc: BTreeMap<String, String>,
     pub notebooks: NotebookSettings,
+    pub chain: chain::ChainSettings,
     pub limits: LimitSettings,
+}
+
+impl Settings {
+    /// Where the explorer keeps its index: beside the program's tables on PostgreSQL, in a file of
+    /// its own on SQLite, whose one writer would otherwise keep people waiting.
+    #[must_use]
+    pub fn explorer_database_url(&self) -> String {
+        if self.database_url.starts_with("sqlite:") {
+            let file = self.data_dir.join("explorer.db");
+            return format!("sqlite://{}?mode=rwc", file.display());
+        }
+        self.database_url.clone()
+    }
+
+    /// How the explorer works.
+    #[must_use]
+    pub fn explorer(&self) -> ExplorerSettings {
+        ExplorerSettings {
+            reorganisation_depth: self.chain.reorg_depth,
+            ..ExplorerSettings::default()
+        }
+    }
 }
 
 /// How the log looks.
@@ -196,6 +221,7 @@ impl Default for Settings {
             oauth: Vec::new(),
             rpc: BTreeMap::new(),
             notebooks: NotebookSettings::default(),
+            chain: chain::ChainSettings::default(),
             limits: LimitSettings::default(),
         }
     }
@@ -423,7 +449,14 @@ fn is_setting(variable: &str) -> bool {
         "oauth",
         "rpc",
     ];
-    const SECTIONS: [&str; 5] = ["sign_in__", "notebooks__", "limits__", "rpc__", "oauth__"];
+    const SECTIONS: [&str; 6] = [
+        "sign_in__",
+        "notebooks__",
+        "chain__",
+        "limits__",
+        "rpc__",
+        "oauth__",
+    ];
     NOT_NESTED.contains(&variable) || SECTIONS.iter().any(|section| variable.starts_with(section))
 }
 

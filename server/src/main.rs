@@ -4,11 +4,13 @@
 #![recursion_limit = "512"]
 
 mod api;
+
 mod cli;
 mod config;
 mod door;
 mod layers;
 mod listener;
+mod node;
 mod router;
 mod services;
 mod shut_accounts;

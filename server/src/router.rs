@@ -10,6 +10,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
+use chain::service::Sealer;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST};
 use http::{HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
@@ -25,6 +26,7 @@ use tower_sessions::cookie::SameSite;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
 use crate::api;
+use crate::api::chain::{AddressBook, ChainApi, Faucet};
 use crate::door::gate::Gate;
 use crate::layers::address::refuse_foreign_address;
 use crate::layers::client::client_address;
@@ -35,6 +37,7 @@ use crate::layers::log::log_requests;
 use crate::layers::rate::{RateLimits, limit_rate};
 use crate::layers::session::{Resolver, resolve_caller};
 use crate::listener::Handler;
+use crate::node::OwnNode;
 use crate::services::Services;
 
 /// The site: the hub's origin and, on all others that fit the pattern, the notebook servers.
@@ -130,10 +133,33 @@ fn hub(services: &Services, sessions: SessionStorage, limits: &RateLimits) -> Ro
         .layer(tower_http::limit::RequestBodyLimitLayer::new(
             services.settings.limits.body_bytes,
         ))
+        // Beside what guards sessions: the chain's interfaces know none.
+        .merge(chain_interfaces(services))
         .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(transport, add_security_headers))
         .layer(from_fn(log_requests))
         .with_state(services.clone())
+}
+
+/// What the node offers to everyone, if there is one.
+fn chain_interfaces(services: &Services) -> Router<Services> {
+    match services.chain.own() {
+        Some(own) => Router::new()
+            .merge(api::json_rpc::routes(own.dispatcher.clone()))
+            .merge(api::chain::routes(chain_api(services, own)))
+            .with_state(()),
+        None => Router::new(),
+    }
+}
+
+fn chain_api(services: &Services, own: &OwnNode) -> ChainApi {
+    ChainApi::new(own.dispatcher.clone(), own.peers.clone(), |parts| {
+        parts.sealer = own.sealer.as_ref().map(Sealer::address);
+        parts.faucet = own.faucet.map(Faucet::new);
+        parts.address_book =
+            services.explorer.clone().map(|explorer| Arc::new(explorer) as Arc<dyn AddressBook>);
+        parts.trusted_proxies = services.settings.trusted_proxies.clone().into();
+    })
 }
 
 fn session_layer(

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use app::context::SiteSettings;
 use app::form_results::FormResults;
+use explorer::Explorer;
 use identity::{Identity, RequestContext};
 use leptos::prelude::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -17,6 +18,7 @@ use types::{ApiError, ErrorCode, ServerId};
 use crate::api::failure::Failure;
 use crate::config::Settings;
 use crate::door::ticket::Tickets;
+use crate::node::ChainPart;
 
 /// What handlers work with. Cheap to clone.
 #[derive(Clone)]
@@ -25,6 +27,9 @@ pub struct Services {
     pub database: DatabaseConnection,
     pub identity: Identity,
     pub spawner: Spawner,
+    pub chain: ChainPart,
+    /// The index of the chain, where there is a chain.
+    pub explorer: Option<Explorer>,
     pub tickets: Tickets,
     pub metrics: PrometheusHandle,
     pub site: Arc<SiteSettings>,

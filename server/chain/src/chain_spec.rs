@@ -70,7 +70,11 @@ impl ChainSpec {
         verify_header_fields(&genesis)?;
         let genesis_header = genesis_header(&genesis);
         let snapshot = genesis_snapshot(&genesis_header, config)?;
-        Ok(Self { genesis, genesis_header, snapshot })
+        Ok(Self {
+            genesis,
+            genesis_header,
+            snapshot,
+        })
     }
 
     /// A chain for development with every fork up to Prague: blocks every 2 s, `funded` in wei.
@@ -141,8 +145,12 @@ impl ChainSpec {
 /// It has a base fee if London is part of it: that of the file, or 1 gwei.
 #[must_use]
 pub fn genesis_header(genesis: &Genesis) -> Header {
-    let initial_base_fee =
-        || genesis.base_fee_per_gas.and_then(|fee| fee.try_into().ok()).unwrap_or(INITIAL_BASE_FEE);
+    let initial_base_fee = || {
+        genesis
+            .base_fee_per_gas
+            .and_then(|fee| fee.try_into().ok())
+            .unwrap_or(INITIAL_BASE_FEE)
+    };
     Header {
         parent_hash: genesis.parent_hash.unwrap_or_default(),
         beneficiary: genesis.coinbase,
@@ -163,7 +171,10 @@ fn clique_config(genesis: &Genesis) -> Result<CliqueConfig, ChainSpecError> {
     let clique = genesis.config.clique.ok_or(ChainSpecError::CliqueMissing)?;
     Ok(CliqueConfig {
         period_s: clique.period.unwrap_or(0),
-        epoch_blocks: clique.epoch.filter(|epoch| *epoch > 0).unwrap_or(EPOCH_LENGTH),
+        epoch_blocks: clique
+            .epoch
+            .filter(|epoch| *epoch > 0)
+            .unwrap_or(EPOCH_LENGTH),
     })
 }
 
@@ -205,12 +216,16 @@ fn verify_header_fields(genesis: &Genesis) -> Result<(), ChainSpecError> {
 
 fn genesis_snapshot(header: &Header, config: CliqueConfig) -> Result<Snapshot, ChainSpecError> {
     let length = header.extra_data.len();
-    let section = signers_section(header).map_err(|_| ChainSpecError::ExtraDataLength { length })?;
+    let section =
+        signers_section(header).map_err(|_| ChainSpecError::ExtraDataLength { length })?;
     let (signers, rest) = section.as_chunks::<20>();
     if !rest.is_empty() {
         return Err(ChainSpecError::ExtraDataLength { length });
     }
-    if header.extra_data[length - EXTRA_SEAL..].iter().any(|byte| *byte != 0) {
+    if header.extra_data[length - EXTRA_SEAL..]
+        .iter()
+        .any(|byte| *byte != 0)
+    {
         return Err(ChainSpecError::Sealed);
     }
     if signers.is_empty() {

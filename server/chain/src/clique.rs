@@ -27,6 +27,8 @@ pub use snapshot_document::{CastVote, Tally};
 pub use verify::{verify, verify_seal};
 pub use vote::{Proposal, Vote, next_vote};
 
+use crate::header_rules::InvalidHeader;
+
 /// Bytes at the start of the extra data that the signer may fill as it likes.
 pub const EXTRA_VANITY: usize = 32;
 /// Bytes at the end of the extra data that hold the seal: `r ‖ s ‖ v`.
@@ -71,13 +73,16 @@ pub fn extra_data<'a>(vanity: B256, signers: impl IntoIterator<Item = &'a Addres
 ///
 /// # Errors
 ///
-/// [`CliqueError::ExtraDataTooShort`] if there is no room for vanity and seal.
-pub fn signers_section(header: &Header) -> Result<&[u8], CliqueError> {
+/// [`InvalidHeader::ExtraDataTooShort`] if there is no room for vanity and seal.
+pub fn signers_section(header: &Header) -> Result<&[u8], InvalidHeader> {
     let found = header.extra_data.len();
     found
         .checked_sub(EXTRA_SEAL)
         .and_then(|end| header.extra_data.get(EXTRA_VANITY..end))
-        .ok_or(CliqueError::ExtraDataTooShort { found })
+        .ok_or(InvalidHeader::ExtraDataTooShort {
+            minimum: EXTRA_VANITY + EXTRA_SEAL,
+            found,
+        })
 }
 
 #[cfg(test)]

@@ -40,8 +40,8 @@ pub struct Draft {
     pub(crate) accounts: BTreeMap<AccountKey, Option<Vec<u8>>>,
     pub(crate) slots: BTreeMap<SlotKey, Option<Vec<u8>>>,
     pub(crate) codes: B256Map<Vec<u8>>,
-    pub(crate) account_stems: HashMap<Nibbles, Option<Stem>>,
-    pub(crate) slot_stems: HashMap<(AccountKey, Nibbles), Option<Stem>>,
+    pub(crate) account_stems: HashMap<Nibbles, Option<Box<Stem>>>,
+    pub(crate) slot_stems: HashMap<(AccountKey, Nibbles), Option<Box<Stem>>>,
     /// What was before a block; an empty value says that it did not exist.
     pub(crate) account_history: BTreeMap<AccountAtKey, Option<Vec<u8>>>,
     pub(crate) slot_history: BTreeMap<SlotAtKey, Option<Vec<u8>>>,

@@ -7,6 +7,8 @@ use alloy_consensus::{Header, constants::EMPTY_OMMER_ROOT_HASH};
 use alloy_eips::eip1559::INITIAL_BASE_FEE;
 use alloy_primitives::B256;
 
+use crate::clique::signers_section;
+
 /// The part of the gas limit by which it may not quite change from block to block.
 pub const GAS_LIMIT_BOUND_DIVISOR: u64 = 1024;
 /// The least gas limit of a block (Yellow Paper §4.4.4).
@@ -122,17 +124,30 @@ pub fn verify(
     now_s: u64,
 ) -> Result<(), InvalidHeader> {
     if parent.number.checked_add(1) != Some(header.number) {
-        return Err(InvalidHeader::Number { parent: parent.number, found: header.number });
+        return Err(InvalidHeader::Number {
+            parent: parent.number,
+            found: header.number,
+        });
     }
     verify_format(header)?;
-    verify_timestamp(header.timestamp, earliest_timestamp(parent, period_s), now_s)?;
+    verify_timestamp(
+        header.timestamp,
+        earliest_timestamp(parent, period_s),
+        now_s,
+    )?;
     verify_gas_limit(header.gas_limit, parent.gas_limit)?;
     if header.gas_used > header.gas_limit {
-        return Err(InvalidHeader::GasUsed { limit: header.gas_limit, found: header.gas_used });
+        return Err(InvalidHeader::GasUsed {
+            limit: header.gas_limit,
+            found: header.gas_used,
+        });
     }
     let expected = next_base_fee(parent);
     if header.base_fee_per_gas != Some(expected) {
-        return Err(InvalidHeader::BaseFee { expected, found: header.base_fee_per_gas });
+        return Err(InvalidHeader::BaseFee {
+            expected,
+            found: header.base_fee_per_gas,
+        });
     }
     Ok(())
 }
@@ -193,7 +208,11 @@ pub(crate) fn verify_gas_limit(found: u64, parent: u64) -> Result<(), InvalidHea
     }
     let bound = parent / GAS_LIMIT_BOUND_DIVISOR;
     if found.abs_diff(parent) >= bound {
-        return Err(InvalidHeader::GasLimitChange { parent, bound, found });
+        return Err(InvalidHeader::GasLimitChange {
+            parent,
+            bound,
+            found,
+        });
     }
     Ok(())
 }
@@ -201,20 +220,19 @@ pub(crate) fn verify_gas_limit(found: u64, parent: u64) -> Result<(), InvalidHea
 /// What is true of a header without its parent.
 fn verify_format(header: &Header) -> Result<(), InvalidHeader> {
     if header.ommers_hash != EMPTY_OMMER_ROOT_HASH {
-        return Err(InvalidHeader::OmmersHash { found: header.ommers_hash });
+        return Err(InvalidHeader::OmmersHash {
+            found: header.ommers_hash,
+        });
     }
     if header.mix_hash != B256::ZERO {
-        return Err(InvalidHeader::MixHash { found: header.mix_hash });
+        return Err(InvalidHeader::MixHash {
+            found: header.mix_hash,
+        });
     }
     if let Some(field) = post_merge_field(header) {
         return Err(InvalidHeader::PostMergeField { field });
     }
-    let minimum = crate::clique::EXTRA_VANITY + crate::clique::EXTRA_SEAL;
-    let found = header.extra_data.len();
-    if found < minimum {
-        return Err(InvalidHeader::ExtraDataTooShort { minimum, found });
-    }
-    Ok(())
+    signers_section(header).map(drop)
 }
 
 fn post_merge_field(header: &Header) -> Option<&'static str> {
@@ -222,9 +240,15 @@ fn post_merge_field(header: &Header) -> Option<&'static str> {
         ("withdrawalsRoot", header.withdrawals_root.is_some()),
         ("blobGasUsed", header.blob_gas_used.is_some()),
         ("excessBlobGas", header.excess_blob_gas.is_some()),
-        ("parentBeaconBlockRoot", header.parent_beacon_block_root.is_some()),
+        (
+            "parentBeaconBlockRoot",
+            header.parent_beacon_block_root.is_some(),
+        ),
         ("requestsHash", header.requests_hash.is_some()),
-        ("blockAccessListHash", header.block_access_list_hash.is_some()),
+        (
+            "blockAccessListHash",
+            header.block_access_list_hash.is_some(),
+        ),
         ("slotNumber", header.slot_number.is_some()),
     ]
     .into_iter()

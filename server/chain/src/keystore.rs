@@ -161,7 +161,10 @@ fn address_of(path: &Path) -> Option<Address> {
     if name.starts_with('.') || !path.is_file() {
         return None;
     }
-    match name.strip_prefix("UTC--").and_then(|rest| rest.rsplit_once("--")) {
+    match name
+        .strip_prefix("UTC--")
+        .and_then(|rest| rest.rsplit_once("--"))
+    {
         Some((_, digits)) => digits.parse().ok(),
         None => read(path).ok()?.address(),
     }
@@ -169,9 +172,8 @@ fn address_of(path: &Path) -> Option<Address> {
 
 /// As geth names them: `UTC--2026-11-21T18-55-24.123456789Z--` and the address without `0x`.
 fn file_name(address: Address, now: OffsetDateTime) -> Result<String, KeystoreError> {
-    let format = format_description!(
-        "[year]-[month]-[day]T[hour]-[minute]-[second].[subsecond digits:9]Z"
-    );
+    let format =
+        format_description!("[year]-[month]-[day]T[hour]-[minute]-[second].[subsecond digits:9]Z");
     let time = now
         .to_offset(time::UtcOffset::UTC)
         .format(format)

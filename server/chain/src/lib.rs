@@ -31,6 +31,7 @@ pub mod rpc;
 pub mod service;
 pub mod settings;
 pub mod store;
+pub mod sync;
 pub mod tasks;
 pub mod tip;
 pub mod trace;

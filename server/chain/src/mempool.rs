@@ -13,14 +13,18 @@ mod account;
 mod best;
 mod eviction;
 mod limits;
+mod outcome;
+mod room;
+mod views;
 
 use alloy_primitives::map::{AddressMap, B256Map};
 use alloy_primitives::{Address, B256, U256};
 
 use self::account::{Account, Entry, Removed};
 pub use self::best::Best;
-use self::eviction::{EvictionOrder, Worth};
+use self::eviction::EvictionOrder;
 pub use self::limits::Limits;
+pub use self::outcome::{Added, DropReason, Dropped, Place, Report, Status};
 use crate::transaction::{Refusal, Transaction};
 
 /// The pool.
@@ -45,68 +49,6 @@ pub struct AccountState {
     /// Of the next transaction.
     pub nonce: u64,
     pub balance_wei: U256,
-}
-
-/// What taking a transaction did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Added {
-    pub place: Place,
-    /// The transaction of the same nonce that gave way.
-    pub replaced: Option<B256>,
-    /// Queued ones that are pending now, because this one filled the gap before them.
-    pub promoted: Vec<B256>,
-    /// What was worth less and gave way because the pool is full.
-    pub evicted: Vec<B256>,
-}
-
-/// Where a transaction is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    Pending,
-    Queued,
-}
-
-/// What a new head did to the pool.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {
-    pub dropped: Vec<Dropped>,
-    /// Queued before and pending now.
-    pub promoted: Vec<B256>,
-}
-
-/// A transaction that left the pool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Dropped {
-    pub hash: B256,
-    pub reason: DropReason,
-}
-
-/// Why a transaction left the pool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
-pub enum DropReason {
-    #[error("its nonce is used: it was mined, or another was")]
-    NonceUsed,
-    #[error("its sender can no longer pay for it")]
-    Unaffordable,
-    #[error("it waited too long")]
-    Expired,
-    #[error("too many of its sender wait behind a gap")]
-    QueueLimit,
-    #[error("its sender has too many transactions in the pool")]
-    AccountLimit,
-    #[error("the pool is full of transactions that are worth more")]
-    PoolFull,
-    #[error("the EVM refused it")]
-    Invalid,
-}
-
-/// How much the pool holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Status {
-    pub pending: usize,
-    pub queued: usize,
-    /// Of the encoded transactions.
-    pub bytes: usize,
 }
 
 impl Mempool {
@@ -297,75 +239,6 @@ impl Mempool {
         all
     }
 
-    /// The pending transactions in the order in which a block takes them. Nothing is removed: what
-    /// a block took leaves by [`Mempool::on_block`].
-    #[must_use]
-    pub fn best(&self, base_fee_wei: u64) -> Best<'_> {
-        Best::new(self.accounts.values(), base_fee_wei)
-    }
-
-    #[must_use]
-    pub fn get(&self, hash: &B256) -> Option<&Transaction> {
-        self.by_hash.get(hash)
-    }
-
-    /// What the pool knows of a sender; none if it holds nothing of it. Who asks first saves the
-    /// reading of the state.
-    #[must_use]
-    pub fn account(&self, sender: &Address) -> Option<AccountState> {
-        self.accounts.get(sender).map(Account::state)
-    }
-
-    /// The nonce of the sender's next transaction; `account_nonce` is that of the head.
-    #[must_use]
-    pub fn next_nonce(&self, sender: &Address, account_nonce: u64) -> u64 {
-        self.accounts
-            .get(sender)
-            .map_or(account_nonce, |account| account.next_nonce())
-    }
-
-    /// Everyone of whom the pool holds something.
-    pub fn senders(&self) -> impl Iterator<Item = Address> + '_ {
-        self.accounts.keys().copied()
-    }
-
-    /// All senders with their pending transactions, by nonce.
-    pub fn pending(
-        &self,
-    ) -> impl Iterator<Item = (Address, impl ExactSizeIterator<Item = &Transaction>)> {
-        self.accounts
-            .iter()
-            .map(|(sender, account)| (*sender, account.pending()))
-            .filter(|(_, pending)| pending.len() > 0)
-    }
-
-    /// All senders with their queued transactions, by nonce.
-    pub fn queued(
-        &self,
-    ) -> impl Iterator<Item = (Address, impl ExactSizeIterator<Item = &Transaction>)> {
-        self.accounts
-            .iter()
-            .map(|(sender, account)| (*sender, account.queued()))
-            .filter(|(_, queued)| queued.len() > 0)
-    }
-
-    /// The transactions of a sender by nonce: the pending ones, then the queued ones.
-    pub fn by_sender(&self, sender: &Address) -> impl Iterator<Item = (Place, &Transaction)> {
-        self.accounts.get(sender).into_iter().flat_map(|account| {
-            let pending = account.pending().map(|held| (Place::Pending, held));
-            pending.chain(account.queued().map(|held| (Place::Queued, held)))
-        })
-    }
-
-    #[must_use]
-    pub fn status(&self) -> Status {
-        Status {
-            pending: self.pending_count,
-            queued: self.by_hash.len() - self.pending_count,
-            bytes: self.bytes,
-        }
-    }
-
     fn set_base_fee(&mut self, base_fee_wei: u64) {
         if self.base_fee_wei != base_fee_wei {
             self.base_fee_wei = base_fee_wei;
@@ -385,74 +258,6 @@ impl Mempool {
         });
         report.promoted.extend(promoted);
         report.dropped.extend(dropped);
-    }
-
-    /// Makes room for a newcomer that passed all other checks, by the tails of other senders that
-    /// are worth less. If there are not enough of them, all stay.
-    fn make_room(&mut self, newcomer: &Transaction, place: Place) -> Result<Vec<B256>, Refusal> {
-        let replaced_bytes = self
-            .accounts
-            .get(&newcomer.sender())
-            .and_then(|account| account.get(newcomer.nonce()))
-            .map(Transaction::encoded_length);
-        let more = usize::from(replaced_bytes.is_none());
-        let more_bytes = newcomer
-            .encoded_length()
-            .saturating_sub(replaced_bytes.unwrap_or(0));
-        if !self.is_over(more, more_bytes) {
-            return Ok(Vec::new());
-        }
-        let worth = Worth::of(newcomer, place, self.base_fee_wei);
-        let mut victims: Vec<(AccountState, Entry)> = Vec::new();
-        while self.is_over(more, more_bytes) {
-            let victim = self.eviction_order().victim(newcomer, &worth);
-            let state = victim.and_then(|victim| self.account(&victim));
-            let taken = victim.and_then(|victim| self.take_tail(victim));
-            if let Some(victim) = state.zip(taken) {
-                victims.push(victim);
-                continue;
-            }
-            for (state, entry) in victims.into_iter().rev() {
-                self.put_back(state, entry);
-            }
-            return Err(Refusal::PoolFull {
-                held: self.by_hash.len(),
-            });
-        }
-        Ok(victims
-            .iter()
-            .map(|(_, entry)| entry.transaction.hash())
-            .collect())
-    }
-
-    fn is_over(&self, more: usize, more_bytes: usize) -> bool {
-        self.by_hash.len() + more > self.limits.transactions_max
-            || self.bytes + more_bytes > self.limits.bytes_max
-    }
-
-    fn eviction_order(&mut self) -> &EvictionOrder {
-        self.eviction
-            .get_or_insert_with(|| EvictionOrder::new(&self.accounts, self.base_fee_wei))
-    }
-
-    fn take_tail(&mut self, sender: Address) -> Option<Entry> {
-        if !self.accounts.contains_key(&sender) {
-            return None;
-        }
-        let (entry, _) = self.change(sender, |account, _| account.take_tail());
-        self.forget(entry.as_ref()?);
-        entry
-    }
-
-    fn put_back(&mut self, state: AccountState, entry: Entry) {
-        let sender = entry.transaction.sender();
-        self.bytes += entry.transaction.encoded_length();
-        self.by_hash
-            .insert(entry.transaction.hash(), entry.transaction.clone());
-        self.accounts
-            .entry(sender)
-            .or_insert_with(|| Account::new(state));
-        self.change(sender, |account, _| account.insert(entry));
     }
 
     /// Counts a transaction in and gives it its place in the order of arrival.

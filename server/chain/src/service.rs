@@ -110,12 +110,12 @@ impl Chain {
             path: settings.folder.clone(),
             source,
         })?;
-        let store = Store::open(&settings.folder.join("chain.redb"), spec.genesis_hash())?;
+        let store = Store::open(&settings.folder.join("chain"), spec.genesis_hash())?;
         if store.view()?.tip()?.is_none() {
             write_genesis(&store, &spec)?;
         }
         let tip = read_tip(&store)?;
-        let (journal, waiting) = MempoolJournal::open(&settings.folder.join("mempool.redb"))?;
+        let (journal, waiting) = MempoolJournal::open(&settings.folder.join("mempool"))?;
         let chain = Self {
             inner: Arc::new(Inner {
                 mempool: RwLock::new(Mempool::new(

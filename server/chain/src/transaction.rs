@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use alloy_consensus::transaction::{Recovered, SignerRecoverable};
 use alloy_consensus::{Transaction as _, TxEnvelope, Typed2718 as _};
-use alloy_eips::eip2718::{Decodable2718, Eip2718Error, Encodable2718};
+use alloy_eips::eip2718::{Decodable2718, Encodable2718};
 use alloy_primitives::{Address, B256, Bytes, U256};
 
 pub use self::check::{ChainRules, Unprotected, check_stateless};
@@ -193,10 +193,8 @@ fn decode_envelope(raw: &[u8]) -> Result<TxEnvelope, Refusal> {
         Some(1 | 2 | 4 | RLP_LIST..) => {}
         Some(&unknown) => return Err(Refusal::UnsupportedType(unknown)),
     }
-    let envelope = TxEnvelope::decode_2718_exact(raw).map_err(|error| match error {
-        Eip2718Error::UnexpectedType(unknown) => Refusal::UnsupportedType(unknown),
-        error => Refusal::Malformed(error.to_string()),
-    })?;
+    let envelope = TxEnvelope::decode_2718_exact(raw)
+        .map_err(|error| Refusal::Malformed(error.to_string()))?;
     // A second spelling would be a second hash, and one transaction could be two in the pool.
     let mut canonical = Vec::with_capacity(raw.len());
     envelope.encode_2718(&mut canonical);

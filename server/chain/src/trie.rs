@@ -76,7 +76,7 @@ pub struct TrieUpdate {
     pub root: B256,
     /// The stems that are new or different, each path once, in no particular order; `None` where
     /// a stem was and is no more.
-    pub stems: Vec<(Nibbles, Option<Stem>)>,
+    pub stems: Vec<(Nibbles, Option<Box<Stem>>)>,
 }
 
 /// A parent names a node that the source does not have. The stems are damaged and the values may

@@ -23,6 +23,10 @@ use proxy::{
 use tokio::net::TcpListener;
 use types::ServerId;
 
+/// As the program does.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 struct Routes {

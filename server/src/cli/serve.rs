@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use app::context::SiteSettings;
 use app::form_results::FormResults;
+use explorer::Explorer;
 use identity::Identity;
 use leptos::prelude::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
+use sea_orm::DatabaseConnection;
 use spawner::Spawner;
 use spawner::engine::Engine;
 use spawner::service::Recorder;
@@ -26,6 +28,7 @@ use crate::door::gate::Gate;
 use crate::door::ticket::Tickets;
 use crate::layers::rate::RateLimits;
 use crate::listener;
+use crate::node::ChainPart;
 use crate::router::Site;
 use crate::services::Services;
 use crate::shut_accounts;
@@ -92,12 +95,16 @@ pub async fn run(flags: &Flags) -> Outcome {
     .await
     .map_err(|error| problem(&error))?;
 
+    let chain = ChainPart::open(&settings, &secrets, &shutdown).await?;
+    let explorer = open_explorer(&settings, &database, &chain, &shutdown).await?;
     let tickets = Tickets::default();
     let services = Services {
         settings: settings.clone(),
         database,
         identity: identity.clone(),
         spawner: spawner.clone(),
+        chain,
+        explorer,
         tickets: tickets.clone(),
         metrics,
         site: Arc::new(SiteSettings {
@@ -153,6 +160,32 @@ pub async fn run(flags: &Flags) -> Outcome {
     drop((services, spawner));
     let _ = tokio::time::timeout(AUDIT_DRAIN, audit_writer).await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The index of the chain, kept up to date until the program ends.
+async fn open_explorer(
+    settings: &Settings,
+    database: &DatabaseConnection,
+    chain: &ChainPart,
+    shutdown: &watch::Receiver<bool>,
+) -> Result<Option<Explorer>, Vec<String>> {
+    let Some(node) = chain.ethereum_node() else {
+        return Ok(None);
+    };
+    let index = migrations::open_explorer(&settings.explorer_database_url())
+        .await
+        .map_err(|error| problem(&error))?;
+    let explorer = Explorer::open(index, database.clone(), node, settings.explorer())
+        .await
+        .map_err(|error| problem(&error))?;
+    // It computes for long at a time: on a thread of its own it keeps no request waiting.
+    let (running, stop) = (explorer.clone(), shutdown.clone());
+    let runtime = tokio::runtime::Handle::current();
+    std::thread::Builder::new()
+        .name("explorer-index".to_owned())
+        .spawn(move || runtime.block_on(running.run(stop)))
+        .map_err(|error| problem(&error))?;
+    Ok(Some(explorer))
 }
 
 fn make_data_folder(settings: &Settings) -> Result<(), Vec<String>> {

@@ -16,6 +16,7 @@ pub fn problems(settings: &Settings) -> Vec<String> {
     check_sign_in(settings, &mut problems);
     check_oauth(settings, &mut problems);
     check_notebooks(settings, &mut problems);
+    super::chain::check(settings, &mut problems);
     problems
 }
 

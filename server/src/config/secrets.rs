@@ -11,11 +11,19 @@ use rand::RngCore;
 /// Bytes of each secret.
 const SECRET_BYTES: usize = 32;
 
+const DOOR_KEY: &str = "door_key";
+const SIGNER_KEY: &str = "signer_key";
+const TREASURY_KEY: &str = "treasury_key";
+
 /// The program's own keys.
 #[derive(Clone)]
 pub struct Secrets {
     /// Signs the cookies that open notebook servers.
     pub door_key: [u8; SECRET_BYTES],
+    /// Seals blocks, where no key file is named.
+    pub signer_key: [u8; SECRET_BYTES],
+    /// Holds what a chain that is made here begins with; the faucet pays from it.
+    pub treasury_key: [u8; SECRET_BYTES],
 }
 
 /// Reads the secrets, making those that are missing.
@@ -31,14 +39,20 @@ pub fn load_or_create(data_dir: &Path) -> Result<Secrets, Vec<String>> {
             .create(&folder)
             .map_err(|error| vec![format!("{}: {error}", folder.display())])?;
     }
-    let door_key = read_or_make(&folder.join("door_key")).map_err(|problem| vec![problem])?;
-    Ok(Secrets { door_key })
+    let read = |name| read_or_make(&folder.join(name)).map_err(|problem| vec![problem]);
+    Ok(Secrets {
+        door_key: read(DOOR_KEY)?,
+        signer_key: read(SIGNER_KEY)?,
+        treasury_key: read(TREASURY_KEY)?,
+    })
 }
 
 /// Paths and modes of the secrets, for `doctor`.
 #[must_use]
 pub fn paths(data_dir: &Path) -> Vec<PathBuf> {
-    vec![data_dir.join("secrets").join("door_key")]
+    [DOOR_KEY, SIGNER_KEY, TREASURY_KEY]
+        .map(|name| data_dir.join("secrets").join(name))
+        .to_vec()
 }
 
 /// Why a secret's file cannot be used, if so.

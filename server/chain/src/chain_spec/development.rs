@@ -53,7 +53,10 @@ fn prague_from_genesis(chain_id: u64) -> ChainConfig {
         shanghai_time: Some(0),
         cancun_time: Some(0),
         prague_time: Some(0),
-        clique: Some(CliqueConfig { period: Some(PERIOD_S), epoch: Some(EPOCH_LENGTH) }),
+        clique: Some(CliqueConfig {
+            period: Some(PERIOD_S),
+            epoch: Some(EPOCH_LENGTH),
+        }),
         // go-ethereum refuses a file with Cancun or Prague without it (EIP-7840).
         blob_schedule: BTreeMap::from([
             ("cancun".to_owned(), BlobParams::cancun()),

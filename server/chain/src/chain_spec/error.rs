@@ -88,7 +88,7 @@ pub enum ChainSpecError {
         /// The length in the file, in bytes.
         length: usize,
     },
-    /// A seal on the block that nobody sealed, or a list of signers that is too long by its bytes.
+    /// Something other than zeros where other blocks have their seal (EIP-225).
     #[error("the last 65 bytes of extraData must be zero")]
     Sealed,
     /// Nobody to make block 1.

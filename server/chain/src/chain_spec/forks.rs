@@ -18,7 +18,10 @@ pub(super) fn verify(config: &ChainConfig) -> Result<(), ChainSpecError> {
         ("byzantiumBlock", config.byzantium_block),
         ("constantinopleBlock", config.constantinople_block),
         // go-ethereum takes Constantinople's block where this one is missing.
-        ("petersburgBlock", config.petersburg_block.or(config.constantinople_block)),
+        (
+            "petersburgBlock",
+            config.petersburg_block.or(config.constantinople_block),
+        ),
         ("istanbulBlock", config.istanbul_block),
         ("berlinBlock", config.berlin_block),
         ("londonBlock", config.london_block),
@@ -26,7 +29,10 @@ pub(super) fn verify(config: &ChainConfig) -> Result<(), ChainSpecError> {
     if let Some(&(fork, found)) = blocks.iter().find(|(_, block)| *block != Some(0)) {
         return Err(ChainSpecError::ForkNotAtGenesis { fork, found });
     }
-    let unknown = [("amsterdamTime", config.amsterdam_time), ("bogotaTime", config.bogota_time)];
+    let unknown = [
+        ("amsterdamTime", config.amsterdam_time),
+        ("bogotaTime", config.bogota_time),
+    ];
     if let Some(&(fork, _)) = unknown.iter().find(|(_, time)| time.is_some()) {
         return Err(ChainSpecError::ForkUnsupported { fork });
     }

@@ -2,7 +2,6 @@
 
 use alloy_primitives::{Address, B64, B256, Bytes, U256};
 
-use super::{EXTRA_SEAL, EXTRA_VANITY};
 use crate::header_rules::InvalidHeader;
 
 /// The rule that a header breaks. All but [`InvalidHeader::TimestampInFuture`] are final.
@@ -29,12 +28,6 @@ pub enum CliqueError {
         snapshot: B256,
         /// The parent hash in the header.
         found: B256,
-    },
-    /// No room for vanity and seal.
-    #[error("extra data has {found} bytes and needs {} at least", EXTRA_VANITY + EXTRA_SEAL)]
-    ExtraDataTooShort {
-        /// The length in the header, in bytes.
-        found: usize,
     },
     /// Something between vanity and seal on a block that is no checkpoint.
     #[error("extra data has {found} bytes between vanity and seal on a block without a checkpoint")]
@@ -106,4 +99,3 @@ pub enum SigningRefusal {
         next: u64,
     },
 }
-

@@ -52,7 +52,9 @@ pub fn prepare(
         difficulty: snapshot.difficulty(draft.signer, number),
         number,
         gas_limit: next_gas_limit(parent.gas_limit, draft.gas_limit_target),
-        timestamp: draft.timestamp.max(earliest_timestamp(parent, snapshot.config.period_s)),
+        timestamp: draft
+            .timestamp
+            .max(earliest_timestamp(parent, snapshot.config.period_s)),
         extra_data: extra_data(draft.vanity, signers).into(),
         nonce: vote.map_or(B64::ZERO, |vote| vote.proposal.nonce()),
         base_fee_per_gas: Some(next_base_fee(parent)),

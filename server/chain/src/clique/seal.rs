@@ -12,11 +12,14 @@ use super::{CliqueError, EXTRA_SEAL, signers_section};
 ///
 /// # Errors
 ///
-/// [`CliqueError::ExtraDataTooShort`] if there is no room for a seal.
+/// [`CliqueError::Header`] if there is no room for a seal.
 pub fn seal_hash(header: &Header) -> Result<B256, CliqueError> {
     signers_section(header)?;
     let end = header.extra_data.len() - EXTRA_SEAL;
-    let unsealed = Header { extra_data: header.extra_data.slice(..end), ..header.clone() };
+    let unsealed = Header {
+        extra_data: header.extra_data.slice(..end),
+        ..header.clone()
+    };
     Ok(unsealed.hash_slow())
 }
 
@@ -24,7 +27,7 @@ pub fn seal_hash(header: &Header) -> Result<B256, CliqueError> {
 ///
 /// # Errors
 ///
-/// [`CliqueError::ExtraDataTooShort`], [`CliqueError::InvalidSeal`],
+/// [`CliqueError::Header`], [`CliqueError::InvalidSeal`],
 /// [`CliqueError::MalleableSeal`].
 pub fn recover_signer(header: &Header) -> Result<Address, CliqueError> {
     let hash = seal_hash(header)?;
@@ -45,11 +48,12 @@ pub fn recover_signer(header: &Header) -> Result<Address, CliqueError> {
 ///
 /// # Errors
 ///
-/// [`CliqueError::ExtraDataTooShort`] if there is no room for a seal.
+/// [`CliqueError::Header`] if there is no room for a seal.
 pub fn seal(header: &mut Header, key: &SecretKey) -> Result<(), CliqueError> {
     let message = Message::from_digest(seal_hash(header)?.0);
-    let (recovery_id, signature) =
-        SECP256K1.sign_ecdsa_recoverable(&message, key).serialize_compact();
+    let (recovery_id, signature) = SECP256K1
+        .sign_ecdsa_recoverable(&message, key)
+        .serialize_compact();
     let mut extra_data = header.extra_data.to_vec();
     extra_data.truncate(extra_data.len() - EXTRA_SEAL);
     extra_data.extend(signature);

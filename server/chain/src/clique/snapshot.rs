@@ -40,7 +40,7 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// [`CliqueError::ExtraDataTooShort`], and [`CliqueError::CheckpointSigners`] if the list is
+    /// [`CliqueError::Header`], and [`CliqueError::CheckpointSigners`] if the list is
     /// not whole addresses in ascending order.
     pub fn genesis(header: &Header, config: CliqueConfig) -> Result<Self, CliqueError> {
         let section = signers_section(header)?;
@@ -99,8 +99,9 @@ impl Snapshot {
         signer: Address,
     ) -> Result<(), CliqueError> {
         self.expect_next(header)?;
-        let proposal = Proposal::from_nonce(header.nonce)
-            .ok_or(CliqueError::VoteNonce { found: header.nonce })?;
+        let proposal = Proposal::from_nonce(header.nonce).ok_or(CliqueError::VoteNonce {
+            found: header.nonce,
+        })?;
         self.may_sign(signer, header.number)?;
 
         self.number = header.number;
@@ -110,7 +111,13 @@ impl Snapshot {
         }
         self.forget_expired_signer();
         self.recents.insert(header.number, signer);
-        self.cast(signer, Vote { beneficiary: header.beneficiary, proposal });
+        self.cast(
+            signer,
+            Vote {
+                beneficiary: header.beneficiary,
+                proposal,
+            },
+        );
         if self.passes(header.beneficiary) {
             self.carry_out(header.beneficiary);
         }
@@ -121,7 +128,10 @@ impl Snapshot {
     #[must_use]
     pub fn signer_in_turn(&self, number: u64) -> Option<Address> {
         let turn = number.checked_rem(self.signers.len() as u64)?;
-        self.signers.iter().nth(usize::try_from(turn).ok()?).copied()
+        self.signers
+            .iter()
+            .nth(usize::try_from(turn).ok()?)
+            .copied()
     }
 
     /// Whether a block is the turn of this signer.
@@ -133,7 +143,11 @@ impl Snapshot {
     /// The difficulty of a block by this signer.
     #[must_use]
     pub fn difficulty(&self, signer: Address, number: u64) -> U256 {
-        if self.in_turn(signer, number) { DIFF_INTURN } else { DIFF_NOTURN }
+        if self.in_turn(signer, number) {
+            DIFF_INTURN
+        } else {
+            DIFF_NOTURN
+        }
     }
 
     /// Out of how many blocks in a row a signer may sign one (`SIGNER_LIMIT`).
@@ -151,7 +165,11 @@ impl Snapshot {
         if !self.signers.contains(&signer) {
             return Err(SigningRefusal::Unauthorized { signer });
         }
-        let last = self.recents.iter().rev().find(|(_, recent)| **recent == signer);
+        let last = self
+            .recents
+            .iter()
+            .rev()
+            .find(|(_, recent)| **recent == signer);
         match last.map(|(last, _)| (*last, last.saturating_add(self.signer_limit()))) {
             Some((last, next)) if number < next => {
                 Err(SigningRefusal::RecentlySigned { signer, last, next })
@@ -163,7 +181,11 @@ impl Snapshot {
     /// The proposal about an address that would change something.
     #[must_use]
     pub fn open_proposal(&self, beneficiary: Address) -> Proposal {
-        if self.signers.contains(&beneficiary) { Proposal::Drop } else { Proposal::Authorize }
+        if self.signers.contains(&beneficiary) {
+            Proposal::Drop
+        } else {
+            Proposal::Authorize
+        }
     }
 
     /// How many signers' votes are pending on an address.
@@ -221,6 +243,7 @@ impl Snapshot {
         } else {
             self.signers.insert(beneficiary);
         }
-        self.votes.retain(|(about, by), _| *about != beneficiary && *by != beneficiary);
+        self.votes
+            .retain(|(about, by), _| *about != beneficiary && *by != beneficiary);
     }
 }

@@ -53,8 +53,11 @@ impl Snapshot {
         let mut votes: Vec<CastVote> = self
             .votes
             .iter()
-            .map(|(&(address, signer), &block)| {
-                CastVote { signer, block, address, authorize: self.open_proposal(address) }
+            .map(|(&(address, signer), &block)| CastVote {
+                signer,
+                block,
+                address,
+                authorize: self.open_proposal(address),
             })
             .collect();
         votes.sort_unstable_by_key(|vote| vote.block);
@@ -64,13 +67,19 @@ impl Snapshot {
     /// The number of pending votes on each address that has some.
     #[must_use]
     pub fn tally(&self) -> BTreeMap<Address, Tally> {
-        let beneficiaries: BTreeSet<Address> =
-            self.votes.keys().map(|(beneficiary, _)| *beneficiary).collect();
+        let beneficiaries: BTreeSet<Address> = self
+            .votes
+            .keys()
+            .map(|(beneficiary, _)| *beneficiary)
+            .collect();
         let tally = |address| Tally {
             authorize: self.open_proposal(address),
             votes: self.votes_on(address),
         };
-        beneficiaries.into_iter().map(|address| (address, tally(address))).collect()
+        beneficiaries
+            .into_iter()
+            .map(|address| (address, tally(address)))
+            .collect()
     }
 }
 
@@ -82,7 +91,11 @@ impl From<Snapshot> for SnapshotDocument {
             hash: snapshot.hash,
             votes: snapshot.votes(),
             tally: snapshot.tally(),
-            signers: snapshot.signers.into_iter().map(|signer| (signer, Empty {})).collect(),
+            signers: snapshot
+                .signers
+                .into_iter()
+                .map(|signer| (signer, Empty {}))
+                .collect(),
             recents: snapshot.recents,
         }
     }

@@ -38,7 +38,10 @@ fn genesis(signers: &str, epoch_blocks: u64) -> (Header, Snapshot) {
         extra_data: extra_data(B256::ZERO, &addresses(signers)).into(),
         ..Header::default()
     };
-    let config = CliqueConfig { period_s: PERIOD_S, epoch_blocks };
+    let config = CliqueConfig {
+        period_s: PERIOD_S,
+        epoch_blocks,
+    };
     let snapshot = Snapshot::genesis(&header, config).unwrap();
     (header, snapshot)
 }
@@ -70,5 +73,7 @@ fn sealed_child(
 
 /// The extra data of a header with another section of signers.
 fn with_section(section: impl AsRef<[u8]>) -> Bytes {
-    [&[0; EXTRA_VANITY], section.as_ref(), &[0; EXTRA_SEAL]].concat().into()
+    [&[0; EXTRA_VANITY], section.as_ref(), &[0; EXTRA_SEAL]]
+        .concat()
+        .into()
 }

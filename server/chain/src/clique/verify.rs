@@ -39,29 +39,42 @@ pub fn verify_seal(header: &Header, snapshot: &Snapshot) -> Result<Address, Cliq
     snapshot.may_sign(signer, header.number)?;
     let expected = snapshot.difficulty(signer, header.number);
     if header.difficulty != expected {
-        return Err(CliqueError::Difficulty { expected, found: header.difficulty, signer });
+        return Err(CliqueError::Difficulty {
+            expected,
+            found: header.difficulty,
+            signer,
+        });
     }
     Ok(signer)
 }
 
 fn verify_checkpoint(header: &Header, snapshot: &Snapshot) -> Result<(), CliqueError> {
     if !header.beneficiary.is_zero() {
-        return Err(CliqueError::CheckpointBeneficiary { found: header.beneficiary });
+        return Err(CliqueError::CheckpointBeneficiary {
+            found: header.beneficiary,
+        });
     }
     if header.nonce != B64::ZERO {
-        return Err(CliqueError::CheckpointNonce { found: header.nonce });
+        return Err(CliqueError::CheckpointNonce {
+            found: header.nonce,
+        });
     }
     let found = signers_section(header)?;
     if !snapshot.signers.iter().flatten().eq(found) {
         let expected = snapshot.signers.iter().copied().collect();
-        return Err(CliqueError::CheckpointSigners { expected, found: found.to_vec().into() });
+        return Err(CliqueError::CheckpointSigners {
+            expected,
+            found: found.to_vec().into(),
+        });
     }
     Ok(())
 }
 
 fn verify_vote(header: &Header) -> Result<(), CliqueError> {
     if Proposal::from_nonce(header.nonce).is_none() {
-        return Err(CliqueError::VoteNonce { found: header.nonce });
+        return Err(CliqueError::VoteNonce {
+            found: header.nonce,
+        });
     }
     let found = signers_section(header)?.len();
     if found > 0 {

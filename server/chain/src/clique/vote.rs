@@ -47,7 +47,10 @@ pub fn next_vote(
 ) -> Option<Vote> {
     let votes: Vec<Vote> = proposals
         .iter()
-        .map(|(&beneficiary, &proposal)| Vote { beneficiary, proposal })
+        .map(|(&beneficiary, &proposal)| Vote {
+            beneficiary,
+            proposal,
+        })
         .filter(|vote| is_useful(*vote, snapshot, signer))
         .collect();
     let index = random.checked_rem(votes.len() as u64)?;
@@ -67,13 +70,19 @@ impl Proposal {
     /// The vote of a header with this nonce, if it is one.
     #[must_use]
     pub fn from_nonce(nonce: B64) -> Option<Self> {
-        [Self::Authorize, Self::Drop].into_iter().find(|proposal| proposal.nonce() == nonce)
+        [Self::Authorize, Self::Drop]
+            .into_iter()
+            .find(|proposal| proposal.nonce() == nonce)
     }
 }
 
 impl From<bool> for Proposal {
     fn from(authorize: bool) -> Self {
-        if authorize { Self::Authorize } else { Self::Drop }
+        if authorize {
+            Self::Authorize
+        } else {
+            Self::Drop
+        }
     }
 }
 

@@ -19,7 +19,11 @@ fn parent() -> Header {
 }
 
 fn child() -> Header {
-    Header { number: 8, timestamp: 1_700_000_002, ..parent() }
+    Header {
+        number: 8,
+        timestamp: 1_700_000_002,
+        ..parent()
+    }
 }
 
 #[test]
@@ -36,44 +40,89 @@ fn each_rule_broken_once() {
         assert_eq!(verify(&header, &parent(), PERIOD_S, NOW_S), Err(expected));
     }
     let one = B256::with_last_byte(1);
-    check(|h| h.number = 9, InvalidHeader::Number { parent: 7, found: 9 });
-    check(|h| h.number = 7, InvalidHeader::Number { parent: 7, found: 7 });
+    check(
+        |h| h.number = 9,
+        InvalidHeader::Number {
+            parent: 7,
+            found: 9,
+        },
+    );
+    check(
+        |h| h.number = 7,
+        InvalidHeader::Number {
+            parent: 7,
+            found: 7,
+        },
+    );
     check(
         |h| h.timestamp = 1_700_000_001,
-        InvalidHeader::TimestampTooEarly { earliest: 1_700_000_002, found: 1_700_000_001 },
+        InvalidHeader::TimestampTooEarly {
+            earliest: 1_700_000_002,
+            found: 1_700_000_001,
+        },
     );
     check(
         |h| h.timestamp = NOW_S + 16,
-        InvalidHeader::TimestampInFuture { latest: NOW_S + 15, found: NOW_S + 16 },
+        InvalidHeader::TimestampInFuture {
+            latest: NOW_S + 15,
+            found: NOW_S + 16,
+        },
     );
-    check(|h| h.gas_limit = 4999, InvalidHeader::GasLimitOutOfRange { found: 4999 });
+    check(
+        |h| h.gas_limit = 4999,
+        InvalidHeader::GasLimitOutOfRange { found: 4999 },
+    );
     check(
         |h| h.gas_limit = MAX_GAS_LIMIT + 1,
-        InvalidHeader::GasLimitOutOfRange { found: MAX_GAS_LIMIT + 1 },
+        InvalidHeader::GasLimitOutOfRange {
+            found: MAX_GAS_LIMIT + 1,
+        },
     );
-    let change = |found| InvalidHeader::GasLimitChange { parent: 30_000_000, bound: 29_296, found };
+    let change = |found| InvalidHeader::GasLimitChange {
+        parent: 30_000_000,
+        bound: 29_296,
+        found,
+    };
     check(|h| h.gas_limit = 30_029_296, change(30_029_296));
     check(|h| h.gas_limit = 29_970_704, change(29_970_704));
     check(
         |h| h.gas_used = 30_000_001,
-        InvalidHeader::GasUsed { limit: 30_000_000, found: 30_000_001 },
+        InvalidHeader::GasUsed {
+            limit: 30_000_000,
+            found: 30_000_001,
+        },
     );
-    let base_fee = |found| InvalidHeader::BaseFee { expected: INITIAL_BASE_FEE, found };
+    let base_fee = |found| InvalidHeader::BaseFee {
+        expected: INITIAL_BASE_FEE,
+        found,
+    };
     check(|h| h.base_fee_per_gas = Some(1), base_fee(Some(1)));
     check(|h| h.base_fee_per_gas = None, base_fee(None));
-    check(|h| h.ommers_hash = one, InvalidHeader::OmmersHash { found: one });
+    check(
+        |h| h.ommers_hash = one,
+        InvalidHeader::OmmersHash { found: one },
+    );
     check(|h| h.mix_hash = one, InvalidHeader::MixHash { found: one });
     let field = |field| InvalidHeader::PostMergeField { field };
     check(|h| h.withdrawals_root = Some(one), field("withdrawalsRoot"));
     check(|h| h.blob_gas_used = Some(0), field("blobGasUsed"));
     check(|h| h.excess_blob_gas = Some(0), field("excessBlobGas"));
-    check(|h| h.parent_beacon_block_root = Some(one), field("parentBeaconBlockRoot"));
+    check(
+        |h| h.parent_beacon_block_root = Some(one),
+        field("parentBeaconBlockRoot"),
+    );
     check(|h| h.requests_hash = Some(one), field("requestsHash"));
-    check(|h| h.block_access_list_hash = Some(one), field("blockAccessListHash"));
+    check(
+        |h| h.block_access_list_hash = Some(one),
+        field("blockAccessListHash"),
+    );
     check(|h| h.slot_number = Some(0), field("slotNumber"));
     check(
         |h| h.extra_data = vec![0; 96].into(),
-        InvalidHeader::ExtraDataTooShort { minimum: 97, found: 96 },
+        InvalidHeader::ExtraDataTooShort {
+            minimum: 97,
+            found: 96,
+        },
     );
 }
 
@@ -95,8 +144,14 @@ fn bounds_themselves_are_valid() {
 fn the_last_numbers_do_not_overflow() {
     let mut last = parent();
     (last.number, last.timestamp) = (u64::MAX, u64::MAX);
-    let expected = InvalidHeader::Number { parent: u64::MAX, found: 0 };
-    let header = Header { number: 0, ..child() };
+    let expected = InvalidHeader::Number {
+        parent: u64::MAX,
+        found: 0,
+    };
+    let header = Header {
+        number: 0,
+        ..child()
+    };
     assert_eq!(verify(&header, &last, PERIOD_S, NOW_S), Err(expected));
     assert_eq!(earliest_timestamp(&last, PERIOD_S), u64::MAX);
 }
@@ -107,7 +162,12 @@ fn base_fee_of_known_blocks() {
     #[track_caller]
     fn check(base_fee: u64, gas_limit: u64, gas_used: u64, expected: u64) {
         let base_fee_per_gas = Some(base_fee);
-        let parent = Header { base_fee_per_gas, gas_limit, gas_used, ..Header::default() };
+        let parent = Header {
+            base_fee_per_gas,
+            gas_limit,
+            gas_used,
+            ..Header::default()
+        };
         assert_eq!(next_base_fee(&parent), expected);
     }
     check(1_000_000_000, 20_000_000, 10_000_000, 1_000_000_000);

@@ -88,10 +88,7 @@ pub(super) fn parse(text: &str) -> Result<KeyFile, KeystoreError> {
     if crypto.cipher != CIPHER {
         return Err(unsupported(&crypto.cipher));
     }
-    let ciphertext = bytes(
-        &crypto.ciphertext,
-        "its ciphertext is not hexadecimal",
-    )?;
+    let ciphertext = bytes(&crypto.ciphertext, "its ciphertext is not hexadecimal")?;
     if ciphertext.is_empty() || ciphertext.len() > SECRET_KEY_LENGTH {
         return Err(KeystoreError::Damaged(
             "its ciphertext is not as long as a private key",

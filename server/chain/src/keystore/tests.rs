@@ -60,7 +60,11 @@ fn a_file_of_eth_account_opens() {
     // What we write back has the same members and values.
     let (ours, theirs): (Value, Value) = (
         serde_json::from_str(&file.to_json()).unwrap(),
-        serde_json::from_str(&text.replace("2c7536E3605D9C16a7a3D7b1898e529396a65c23", "2c7536e3605d9c16a7a3d7b1898e529396a65c23")).unwrap(),
+        serde_json::from_str(&text.replace(
+            "2c7536E3605D9C16a7a3D7b1898e529396a65c23",
+            "2c7536e3605d9c16a7a3d7b1898e529396a65c23",
+        ))
+        .unwrap(),
     );
     assert_eq!(ours, theirs);
 }
@@ -87,22 +91,70 @@ fn what_is_wrong_with_a_file_is_named() {
     let impossible = "the key file is damaged: its key derivation has impossible parameters";
     let costly = "opening this key file would need more memory or time than is allowed";
     for (pointer, value, expected) in [
-        ("/version", json!(1), "this is a key file of version 1; only version 3 can be read"),
+        (
+            "/version",
+            json!(1),
+            "this is a key file of version 1; only version 3 can be read",
+        ),
         ("/version", json!("3"), none),
         ("/crypto", json!(null), none),
-        ("/crypto/cipher", json!("aes-256-gcm"), "the key file uses aes-256-gcm, which is not supported"),
-        ("/crypto/cipher", json!("<b>\u{202e}\u{1b}[x"), "the key file uses <b>[x, which is not supported"),
-        ("/crypto/cipherparams/iv", json!("00"), "the key file is damaged: its initialisation vector is not 16 bytes"),
-        ("/crypto/ciphertext", json!(""), "the key file is damaged: its ciphertext is not as long as a private key"),
-        ("/crypto/ciphertext", json!("00".repeat(33)), "the key file is damaged: its ciphertext is not as long as a private key"),
-        ("/crypto/ciphertext", json!("xyz"), "the key file is damaged: its ciphertext is not hexadecimal"),
-        ("/crypto/mac", json!("00"), "the key file is damaged: its checksum is not 32 bytes"),
-        ("/crypto/kdf", json!("argon2id"), "the key file uses argon2id, which is not supported"),
+        (
+            "/crypto/cipher",
+            json!("aes-256-gcm"),
+            "the key file uses aes-256-gcm, which is not supported",
+        ),
+        (
+            "/crypto/cipher",
+            json!("<b>\u{202e}\u{1b}[x"),
+            "the key file uses <b>[x, which is not supported",
+        ),
+        (
+            "/crypto/cipherparams/iv",
+            json!("00"),
+            "the key file is damaged: its initialisation vector is not 16 bytes",
+        ),
+        (
+            "/crypto/ciphertext",
+            json!(""),
+            "the key file is damaged: its ciphertext is not as long as a private key",
+        ),
+        (
+            "/crypto/ciphertext",
+            json!("00".repeat(33)),
+            "the key file is damaged: its ciphertext is not as long as a private key",
+        ),
+        (
+            "/crypto/ciphertext",
+            json!("xyz"),
+            "the key file is damaged: its ciphertext is not hexadecimal",
+        ),
+        (
+            "/crypto/mac",
+            json!("00"),
+            "the key file is damaged: its checksum is not 32 bytes",
+        ),
+        (
+            "/crypto/kdf",
+            json!("argon2id"),
+            "the key file uses argon2id, which is not supported",
+        ),
         ("/crypto/kdf", json!("scrypt"), missing),
-        ("/crypto/kdfparams/prf", json!("hmac-sha512"), "the key file uses hmac-sha512, which is not supported"),
+        (
+            "/crypto/kdfparams/prf",
+            json!("hmac-sha512"),
+            "the key file uses hmac-sha512, which is not supported",
+        ),
         ("/crypto/kdfparams/prf", json!(null), missing),
-        ("/crypto/kdfparams/dklen", json!(64), "the key file uses a derived key of 64 bytes, which is not supported"),
-        ("/crypto/kdfparams/salt", json!("q"), "the key file is damaged: its salt is not hexadecimal"),
+        (
+            "/crypto/kdfparams/dklen",
+            json!(64),
+            "the key file uses a derived key of 64 bytes, which is not supported",
+        ),
+        (
+            "/crypto/kdfparams/salt",
+            json!("q"),
+            "the key file is damaged: its salt is not hexadecimal",
+        ),
         ("/crypto/kdfparams/c", json!(0), impossible),
         ("/crypto/kdfparams/c", json!(4_000_000_000_u32), costly),
     ] {
@@ -159,7 +211,8 @@ fn the_spellings_of_other_programs_are_read() {
 #[test]
 fn an_altered_file_is_told_from_a_wrong_passphrase() {
     let sealed = KeyFile::encrypt(&key(), "right", LIGHT, &mut random(1)).unwrap();
-    let is_damaged = |file: KeyFile| matches!(file.decrypt("right"), Err(KeystoreError::Damaged(_)));
+    let is_damaged =
+        |file: KeyFile| matches!(file.decrypt("right"), Err(KeystoreError::Damaged(_)));
     let mut file = sealed.clone();
     file.iv[3] ^= 1;
     assert!(is_damaged(file));
@@ -185,7 +238,14 @@ fn keys_sign_and_have_addresses() {
         shown,
         "SecretKey(of 0x2c7536E3605D9C16a7a3D7b1898e529396a65c23)"
     );
-    for digits in ["", "0x", "00", &"00".repeat(32), &"ff".repeat(32), &"0g".repeat(32)] {
+    for digits in [
+        "",
+        "0x",
+        "00",
+        &"00".repeat(32),
+        &"ff".repeat(32),
+        &"0g".repeat(32),
+    ] {
         assert_eq!(SecretKey::from_hex(digits).err(), Some(InvalidSecretKey));
     }
 }
@@ -259,15 +319,27 @@ fn the_files_of_others_are_listed_and_damaged_ones_named() {
     let named = folder.path().join(format!("UTC--x--{}", "11".repeat(20)));
     let address = Address::repeat_byte(0x11);
     for (content, text) in [
-        (&b"\xff\xfe"[..], "this is not a key file: it must be JSON in the Web3 Secret Storage format"),
-        (&b"{\"version\":3,\"crypto\":{\"kdf\":\"scrypt\"}}"[..], "the key file is damaged: a part is missing or of the wrong kind"),
-        (&[b' '; 20_000][..], "this is not a key file: it must be JSON in the Web3 Secret Storage format"),
+        (
+            &b"\xff\xfe"[..],
+            "this is not a key file: it must be JSON in the Web3 Secret Storage format",
+        ),
+        (
+            &b"{\"version\":3,\"crypto\":{\"kdf\":\"scrypt\"}}"[..],
+            "the key file is damaged: a part is missing or of the wrong kind",
+        ),
+        (
+            &[b' '; 20_000][..],
+            "this is not a key file: it must be JSON in the Web3 Secret Storage format",
+        ),
     ] {
         fs::write(&named, content).unwrap();
         let refusal = keystore.decrypt(address, "").unwrap_err();
         assert_eq!(refusal.to_string(), text);
     }
-    let text = eth_account.replace("  \"address\": \"2c7536E3605D9C16a7a3D7b1898e529396a65c23\",\n", "");
+    let text = eth_account.replace(
+        "  \"address\": \"2c7536E3605D9C16a7a3D7b1898e529396a65c23\",\n",
+        "",
+    );
     fs::write(&named, text).unwrap();
     let refusal = keystore.decrypt(address, "Grüße aus 東京!").unwrap_err();
     assert_eq!(

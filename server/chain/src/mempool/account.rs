@@ -189,12 +189,7 @@ impl Account {
 
     /// Follows the account to a new head. Returns the index of the first pending transaction that
     /// was queued before.
-    pub fn settle(
-        &mut self,
-        state: AccountState,
-        limits: &Limits,
-        removed: &mut Removed,
-    ) -> usize {
+    pub fn settle(&mut self, state: AccountState, limits: &Limits, removed: &mut Removed) -> usize {
         let went_back = state.nonce < self.state.nonce;
         if went_back {
             self.demote_from(0);

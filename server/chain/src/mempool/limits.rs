@@ -2,7 +2,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     pub transactions_max: usize,
-    /// Of encoded transactions; in memory they take about four times as much.
+    /// Of the encoded transactions.
     pub bytes_max: usize,
     pub per_sender_max: usize,
     /// Of a sender's, how many may wait behind a missing nonce or for money.

@@ -99,9 +99,7 @@ fn check_gas(transaction: &Transaction, rules: &ChainRules) -> Result<(), Refusa
 
     let length = envelope.input().len();
     let length_max = configuration.max_initcode_size();
-    if envelope.is_create()
-        && rules.spec_id.is_enabled_in(SpecId::SHANGHAI)
-        && length > length_max
+    if envelope.is_create() && rules.spec_id.is_enabled_in(SpecId::SHANGHAI) && length > length_max
     {
         return Err(Refusal::InitCodeTooLong { length, length_max });
     }

@@ -63,10 +63,8 @@ struct Vector {
 
 #[test]
 fn transactions_of_another_implementation() {
-    let vectors: Vec<Vector> = serde_json::from_str(include_str!(
-        "../../testdata/transaction/eth_account.json"
-    ))
-    .unwrap();
+    let vectors: Vec<Vector> =
+        serde_json::from_str(include_str!("../../testdata/transaction/eth_account.json")).unwrap();
     assert_eq!(vectors.len(), 6);
     for vector in vectors {
         let name = vector.name;
@@ -186,10 +184,7 @@ fn blobs_and_endless_costs_are_refused() {
         value: U256::MAX,
         ..transfer()
     };
-    assert_eq!(
-        decode(&encode(&sign(endless))),
-        Err(Refusal::CostOverflow)
-    );
+    assert_eq!(decode(&encode(&sign(endless))), Err(Refusal::CostOverflow));
 }
 
 #[track_caller]
@@ -338,12 +333,13 @@ fn the_tip_depends_on_the_base_fee() {
 }
 
 fn access_list() -> impl Strategy<Value = AccessList> {
-    let item =
-        (any::<[u8; 20]>(), prop::collection::vec(any::<[u8; 32]>(), 0..3)).prop_map(|(address, keys)| {
-            AccessListItem {
-                address: address.into(),
-                storage_keys: keys.into_iter().map(B256::from).collect(),
-            }
+    let item = (
+        any::<[u8; 20]>(),
+        prop::collection::vec(any::<[u8; 32]>(), 0..3),
+    )
+        .prop_map(|(address, keys)| AccessListItem {
+            address: address.into(),
+            storage_keys: keys.into_iter().map(B256::from).collect(),
         });
     prop::collection::vec(item, 0..4).prop_map(AccessList)
 }

@@ -21,7 +21,7 @@ impl MemoryTrie {
     pub fn apply(&mut self, update: TrieUpdate, changes: impl IntoIterator<Item = Change>) {
         for (path, stem) in update.stems {
             match stem {
-                Some(stem) => self.stems.insert(path, stem),
+                Some(stem) => self.stems.insert(path, *stem),
                 None => self.stems.remove(&path),
             };
         }

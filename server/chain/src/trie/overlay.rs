@@ -31,7 +31,9 @@ impl<S> OverlayTrie<S> {
 
     /// Takes over an update that was made of this trie and these changes.
     pub fn apply(&mut self, update: TrieUpdate, changes: impl IntoIterator<Item = Change>) {
-        self.stems.extend(update.stems);
+        let stems = update.stems.into_iter();
+        self.stems
+            .extend(stems.map(|(path, stem)| (path, stem.map(|stem| *stem))));
         self.values.extend(changes);
     }
 }

@@ -121,7 +121,7 @@ fn update_root<'c, S: TrieSource>(
         (Slot::Leaf { key, value }, _, _) => pass.root_of_leaf(&key, &value),
         (Slot::Stem(stem), _, _) => {
             let root = stem.root();
-            pass.stems.push((path, Some(*stem)));
+            pass.stems.push((path, Some(stem)));
             root
         }
         (Slot::Empty, _, _) | (Slot::Unchanged, None, None) => EMPTY_ROOT_HASH,

@@ -7,7 +7,10 @@ use super::*;
 fn draft(signer: char) -> Draft {
     Draft {
         signer: address(signer),
-        vote: Some(Vote { beneficiary: address('D'), proposal: Proposal::Authorize }),
+        vote: Some(Vote {
+            beneficiary: address('D'),
+            proposal: Proposal::Authorize,
+        }),
         vanity: B256::repeat_byte(7),
         timestamp: GENESIS_S + 60,
         gas_limit_target: 60_000_000,
@@ -20,16 +23,22 @@ fn a_prepared_header_is_valid_once_sealed() {
     for sealer in ['A', 'B', 'C', 'A', 'B', 'C'] {
         let mut header = prepare(&parent, &snapshot, &draft(sealer)).unwrap();
         seal(&mut header, &key(sealer)).unwrap();
-        assert_eq!(verify(&header, &parent, &snapshot, NOW_S), Ok(address(sealer)));
+        assert_eq!(
+            verify(&header, &parent, &snapshot, NOW_S),
+            Ok(address(sealer))
+        );
         assert_eq!(header.extra_data[..EXTRA_VANITY], [7; 32]);
         assert!(header.gas_limit > parent.gas_limit);
         let checkpoint = header.number.is_multiple_of(3);
         assert_eq!(header.beneficiary.is_zero(), checkpoint);
-        assert_eq!(signers_section(&header).unwrap().len(), if checkpoint { 60 } else { 0 });
+        assert_eq!(
+            signers_section(&header).unwrap().len(),
+            if checkpoint { 80 } else { 0 }
+        );
         snapshot = snapshot.apply(&header).unwrap();
         parent = header;
     }
-    // Both votes before the first checkpoint counted.
+    // The votes of A and B before the first checkpoint were a majority.
     assert_eq!(snapshot.signers, addresses("ABCD"));
     assert_eq!(parent.timestamp, GENESIS_S + 60 + 5);
 }
@@ -38,13 +47,25 @@ fn a_prepared_header_is_valid_once_sealed() {
 fn only_those_who_may_sign_prepare_a_header() {
     let (genesis, snapshot) = genesis("AB", 100);
     let refused = prepare(&genesis, &snapshot, &draft('C')).unwrap_err();
-    assert_eq!(refused, SigningRefusal::Unauthorized { signer: address('C') });
+    assert_eq!(
+        refused,
+        SigningRefusal::Unauthorized {
+            signer: address('C')
+        }
+    );
 
     let header = sealed_child(&genesis, &snapshot, 'A', |_| ());
     let snapshot = snapshot.apply(&header).unwrap();
     let signer = address('A');
-    let refusal = SigningRefusal::RecentlySigned { signer, last: 1, next: 3 };
-    assert_eq!(prepare(&header, &snapshot, &draft('A')).unwrap_err(), refusal);
+    let refusal = SigningRefusal::RecentlySigned {
+        signer,
+        last: 1,
+        next: 3,
+    };
+    assert_eq!(
+        prepare(&header, &snapshot, &draft('A')).unwrap_err(),
+        refusal
+    );
     assert_eq!(snapshot.may_sign(signer, 2), Err(refusal));
     assert_eq!(snapshot.may_sign(signer, 3), Ok(()));
     assert_eq!(snapshot.may_sign(address('B'), 2), Ok(()));
@@ -53,13 +74,18 @@ fn only_those_who_may_sign_prepare_a_header() {
 #[test]
 fn turns_go_round_in_the_order_of_addresses() {
     let (_, snapshot) = genesis("ABC", 100);
-    let turns: Vec<_> = (3..6).filter_map(|number| snapshot.signer_in_turn(number)).collect();
+    let turns: Vec<_> = (3..6)
+        .filter_map(|number| snapshot.signer_in_turn(number))
+        .collect();
     assert_eq!(turns, Vec::from_iter(snapshot.signers.clone()));
     assert_eq!(snapshot.difficulty(turns[1], 4), DIFF_INTURN);
     assert_eq!(snapshot.difficulty(turns[1], 5), DIFF_NOTURN);
     assert_eq!(snapshot.difficulty(address('D'), 4), DIFF_NOTURN);
 
-    let nobody = Snapshot { signers: BTreeSet::new(), ..snapshot };
+    let nobody = Snapshot {
+        signers: BTreeSet::new(),
+        ..snapshot
+    };
     assert_eq!(nobody.signer_in_turn(4), None);
 }
 
@@ -77,22 +103,33 @@ fn out_of_turn_blocks_wait_below_half_a_second_for_each_signer() {
 fn votes_are_cast_where_they_change_something() {
     let (genesis, snapshot) = genesis("ABCD", 100);
     let propose = |proposals: &[(char, Proposal)]| -> BTreeMap<Address, Proposal> {
-        proposals.iter().map(|&(name, proposal)| (address(name), proposal)).collect()
+        proposals
+            .iter()
+            .map(|&(name, proposal)| (address(name), proposal))
+            .collect()
     };
     let next = |proposals: &[_], snapshot: &Snapshot, random| {
         next_vote(&propose(proposals), snapshot, address('A'), random)
     };
-    let vote = |name, proposal| Some(Vote { beneficiary: address(name), proposal });
+    let vote = |name, proposal| {
+        Some(Vote {
+            beneficiary: address(name),
+            proposal,
+        })
+    };
     use Proposal::{Authorize, Drop};
 
     assert_eq!(next(&[], &snapshot, 5), None);
     assert_eq!(next(&[('B', Authorize), ('E', Drop)], &snapshot, 5), None);
     assert_eq!(next(&[('B', Drop)], &snapshot, 5), vote('B', Drop));
-    assert_eq!(next(&[('E', Authorize)], &snapshot, 5), vote('E', Authorize));
+    assert_eq!(
+        next(&[('E', Authorize)], &snapshot, 5),
+        vote('E', Authorize)
+    );
     let both = [('B', Drop), ('E', Authorize)];
-    let chosen = BTreeSet::from_iter((0..2).map(|random| {
-        next(&both, &snapshot, random).unwrap().beneficiary
-    }));
+    let chosen = BTreeSet::from_iter(
+        (0..2).map(|random| next(&both, &snapshot, random).unwrap().beneficiary),
+    );
     assert_eq!(chosen, addresses("BE"));
 
     // Counted already.
@@ -100,7 +137,10 @@ fn votes_are_cast_where_they_change_something() {
     let voted = snapshot.apply(&header).unwrap();
     assert_eq!(next(&[('B', Drop)], &voted, 5), None);
     assert_eq!(next(&both, &voted, 5), vote('E', Authorize));
-    assert_eq!(next_vote(&propose(&both[..1]), &voted, address('C'), 0), vote('B', Drop));
+    assert_eq!(
+        next_vote(&propose(&both[..1]), &voted, address('C'), 0),
+        vote('B', Drop)
+    );
 
     // Enough votes since a signer was dropped: one more block has to name the beneficiary.
     let mut waiting = voted;
@@ -109,7 +149,11 @@ fn votes_are_cast_where_they_change_something() {
     assert_eq!(next(&[('B', Drop)], &waiting, 5), vote('B', Drop));
 
     // Nobody ends the chain, and nobody votes for nobody.
-    let alone = Snapshot { signers: addresses("A"), votes: BTreeMap::new(), ..waiting };
+    let alone = Snapshot {
+        signers: addresses("A"),
+        votes: BTreeMap::new(),
+        ..waiting
+    };
     assert_eq!(next(&[('A', Drop)], &alone, 5), None);
     let nobody = BTreeMap::from([(Address::ZERO, Authorize)]);
     assert_eq!(next_vote(&nobody, &alone, address('A'), 0), None);
@@ -119,10 +163,19 @@ fn votes_are_cast_where_they_change_something() {
 fn the_list_of_a_genesis_is_whole_and_ascending() {
     #[track_caller]
     fn check(section: &[u8]) {
-        let header = Header { extra_data: with_section(section), ..Header::default() };
-        let config = CliqueConfig { period_s: 1, epoch_blocks: 3 };
+        let header = Header {
+            extra_data: with_section(section),
+            ..Header::default()
+        };
+        let config = CliqueConfig {
+            period_s: 1,
+            epoch_blocks: 3,
+        };
         let error = Snapshot::genesis(&header, config).unwrap_err();
-        assert!(matches!(error, CliqueError::CheckpointSigners { .. }), "{error}");
+        assert!(
+            matches!(error, CliqueError::CheckpointSigners { .. }),
+            "{error}"
+        );
     }
     check(&[1; 19]);
     check(&[1; 21]);

@@ -8,7 +8,10 @@ use crate::{
     header_rules::{InvalidHeader, verify_gas_limit},
 };
 
-const GOERLI: CliqueConfig = CliqueConfig { period_s: 15, epoch_blocks: 30_000 };
+const GOERLI: CliqueConfig = CliqueConfig {
+    period_s: 15,
+    epoch_blocks: 30_000,
+};
 
 #[test]
 fn the_first_blocks_of_goerli() {
@@ -23,8 +26,14 @@ fn the_first_blocks_of_goerli() {
         assert_eq!(signer, address!("e0a2bd4258d2768837baa26a28fe71dc079f84c7"));
         assert_eq!(verify_gas_limit(header.gas_limit, parent.gas_limit), Ok(()));
         // These are from before London, and that is all that is wrong with them.
-        let refused = InvalidHeader::BaseFee { expected: INITIAL_BASE_FEE, found: None };
-        assert_eq!(verify(&header, &parent, &snapshot, NOW_S), Err(refused.into()));
+        let refused = InvalidHeader::BaseFee {
+            expected: INITIAL_BASE_FEE,
+            found: None,
+        };
+        assert_eq!(
+            verify(&header, &parent, &snapshot, NOW_S),
+            Err(refused.into())
+        );
         snapshot = snapshot.apply(&header).unwrap();
         parent = header;
     }
@@ -38,7 +47,7 @@ fn a_base_fee_is_sealed_too() {
     fn check(json: &str, hash: B256) {
         let header: Header = serde_json::from_str(json).unwrap();
         assert_eq!(header.hash_slow(), hash);
-        let signer = address!("a6dd2974b96e959f2c8930024451a30afec24203");
+        let signer = address!("8b24eb4e6aae906058242d83e51fb077370c4720");
         assert_eq!(recover_signer(&header), Ok(signer));
     }
     check(

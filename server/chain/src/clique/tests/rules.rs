@@ -15,11 +15,13 @@ fn chain() -> (Header, Snapshot) {
 
 /// The same chain where a checkpoint comes next.
 fn chain_before_checkpoint() -> (Header, Snapshot) {
-    ['B', 'C'].into_iter().fold(chain(), |(parent, snapshot), sealer| {
-        let header = sealed_child(&parent, &snapshot, sealer, |_| ());
-        let snapshot = snapshot.apply(&header).unwrap();
-        (header, snapshot)
-    })
+    ['B', 'C']
+        .into_iter()
+        .fold(chain(), |(parent, snapshot), sealer| {
+            let header = sealed_child(&parent, &snapshot, sealer, |_| ());
+            let snapshot = snapshot.apply(&header).unwrap();
+            (header, snapshot)
+        })
 }
 
 #[track_caller]
@@ -44,7 +46,15 @@ fn valid_headers() {
 #[test]
 fn order() {
     let (_, snapshot) = chain();
-    check(chain(), 'B', |h| h.number = 3, CliqueError::NotNext { snapshot: 1, found: 3 });
+    check(
+        chain(),
+        'B',
+        |h| h.number = 3,
+        CliqueError::NotNext {
+            snapshot: 1,
+            found: 3,
+        },
+    );
     let (snapshot, found) = (snapshot.hash, B256::ZERO);
     let expected = CliqueError::ParentHash { snapshot, found };
     check(chain(), 'B', |h| h.parent_hash = B256::ZERO, expected);
@@ -57,14 +67,22 @@ fn rules_that_are_not_about_signers() {
     let expected = InvalidHeader::TimestampTooEarly { earliest, found };
     check(chain(), 'B', |h| h.timestamp = found, expected.into());
     let found = NOW_S + 16;
-    let expected = InvalidHeader::TimestampInFuture { latest: NOW_S + 15, found };
+    let expected = InvalidHeader::TimestampInFuture {
+        latest: NOW_S + 15,
+        found,
+    };
     check(chain(), 'B', |h| h.timestamp = found, expected.into());
 }
 
 #[test]
 fn votes() {
     let found = B64::with_last_byte(1);
-    check(chain(), 'B', |h| h.nonce = found, CliqueError::VoteNonce { found });
+    check(
+        chain(),
+        'B',
+        |h| h.nonce = found,
+        CliqueError::VoteNonce { found },
+    );
     let section = addresses("ABC").into_iter().flatten().collect::<Vec<u8>>();
     let extra_data = with_section(&section);
     let expected = CliqueError::UnexpectedSigners { found: 60 };
@@ -75,10 +93,20 @@ fn votes() {
 fn checkpoints() {
     let found = address('D');
     let expected = CliqueError::CheckpointBeneficiary { found };
-    check(chain_before_checkpoint(), 'A', |h| h.beneficiary = found, expected);
+    check(
+        chain_before_checkpoint(),
+        'A',
+        |h| h.beneficiary = found,
+        expected,
+    );
     let found = B64::repeat_byte(0xff);
     let expected = CliqueError::CheckpointNonce { found };
-    check(chain_before_checkpoint(), 'A', |h| h.nonce = found, expected);
+    check(
+        chain_before_checkpoint(),
+        'A',
+        |h| h.nonce = found,
+        expected,
+    );
 
     let sorted = addresses("ABC").into_iter().collect::<Vec<_>>();
     let reversed = sorted.iter().rev().flatten().copied().collect::<Vec<u8>>();
@@ -86,17 +114,30 @@ fn checkpoints() {
     let cut = fewer[1..].to_vec();
     for section in [reversed, fewer, cut, vec![]] {
         let extra_data = with_section(&section);
-        let expected =
-            CliqueError::CheckpointSigners { expected: sorted.clone(), found: section.into() };
-        check(chain_before_checkpoint(), 'A', |h| h.extra_data = extra_data, expected);
+        let expected = CliqueError::CheckpointSigners {
+            expected: sorted.clone(),
+            found: section.into(),
+        };
+        check(
+            chain_before_checkpoint(),
+            'A',
+            |h| h.extra_data = extra_data,
+            expected,
+        );
     }
 }
 
 #[test]
 fn signers() {
-    let unauthorized = SigningRefusal::Unauthorized { signer: address('D') };
+    let unauthorized = SigningRefusal::Unauthorized {
+        signer: address('D'),
+    };
     check(chain(), 'D', |_| (), unauthorized.into());
-    let recent = SigningRefusal::RecentlySigned { signer: address('A'), last: 1, next: 3 };
+    let recent = SigningRefusal::RecentlySigned {
+        signer: address('A'),
+        last: 1,
+        next: 3,
+    };
     check(chain(), 'A', |_| (), recent.into());
 }
 
@@ -107,7 +148,11 @@ fn difficulty() {
         let signer = address(sealer);
         let expected = snapshot.difficulty(signer, 2);
         for found in [U256::ZERO, U256::from(3) - expected, U256::MAX] {
-            let error = CliqueError::Difficulty { expected, found, signer };
+            let error = CliqueError::Difficulty {
+                expected,
+                found,
+                signer,
+            };
             check(chain(), sealer, |h| h.difficulty = found, error);
         }
     }
@@ -143,12 +188,21 @@ fn seals() {
 
 #[test]
 fn extra_data_without_room() {
-    let header = Header { extra_data: vec![0; 96].into(), ..Header::default() };
-    let expected = CliqueError::ExtraDataTooShort { found: 96 };
+    let header = Header {
+        extra_data: vec![0; 96].into(),
+        ..Header::default()
+    };
+    let expected = CliqueError::Header(InvalidHeader::ExtraDataTooShort {
+        minimum: 97,
+        found: 96,
+    });
     assert_eq!(seal_hash(&header), Err(expected.clone()));
     assert_eq!(recover_signer(&header), Err(expected.clone()));
     assert_eq!(seal(&mut header.clone(), &key('A')), Err(expected.clone()));
-    let config = CliqueConfig { period_s: 1, epoch_blocks: EPOCH };
+    let config = CliqueConfig {
+        period_s: 1,
+        epoch_blocks: EPOCH,
+    };
     assert_eq!(Snapshot::genesis(&header, config), Err(expected));
 }
 

@@ -28,16 +28,25 @@ impl Model {
             self.votes.clear();
         }
         // Only the latest proposal per beneficiary is kept from a single signer.
-        self.votes.retain(|&(by, about, _)| (by, about) != (signer, beneficiary));
+        self.votes
+            .retain(|&(by, about, _)| (by, about) != (signer, beneficiary));
         if self.signers.contains(&beneficiary) != authorize {
             self.votes.push((signer, beneficiary, authorize));
         }
-        let count = self.votes.iter().filter(|(_, about, _)| *about == beneficiary).count();
+        let count = self
+            .votes
+            .iter()
+            .filter(|(_, about, _)| *about == beneficiary)
+            .count();
         if count < self.signers.len() / 2 + 1 {
             return;
         }
         self.votes.retain(|(_, about, _)| *about != beneficiary);
-        match self.signers.iter().position(|signer| *signer == beneficiary) {
+        match self
+            .signers
+            .iter()
+            .position(|signer| *signer == beneficiary)
+        {
             Some(index) => {
                 self.signers.remove(index);
                 self.votes.retain(|(by, _, _)| *by != beneficiary);

@@ -29,9 +29,15 @@ fn check(epoch_blocks: u64, signers: &str, blocks: &str, expected: Result<&str, 
         parent = header;
         Ok(())
     });
-    assert_eq!(outcome.map(|()| snapshot.signers.clone()), expected.map(addresses), "{blocks}");
+    assert_eq!(
+        outcome.map(|()| snapshot.signers.clone()),
+        expected.map(addresses),
+        "{blocks}"
+    );
 
-    let batches = imported.iter().try_fold(first, |before, batch| before.apply_all(batch));
+    let batches = imported
+        .iter()
+        .try_fold(first, |before, batch| before.apply_all(batch));
     assert_eq!(batches.unwrap(), snapshot, "{blocks}");
 }
 
@@ -40,14 +46,21 @@ fn header(block: &str, parent: &Header, snapshot: &Snapshot) -> Header {
     sealed_child(parent, snapshot, names[0], |header| match names[1..] {
         [] => assert!(!snapshot.config.is_checkpoint(header.number)),
         ['!'] => assert!(snapshot.config.is_checkpoint(header.number)),
-        ['+', voted] => (header.beneficiary, header.nonce) = (address(voted), B64::repeat_byte(0xff)),
+        ['+', voted] => {
+            (header.beneficiary, header.nonce) = (address(voted), B64::repeat_byte(0xff));
+        }
         ['-', voted] => (header.beneficiary, header.nonce) = (address(voted), B64::ZERO),
         _ => panic!("no such block: {block}"),
     })
 }
 
 fn recently_signed(name: char, last: u64, next: u64) -> CliqueError {
-    SigningRefusal::RecentlySigned { signer: address(name), last, next }.into()
+    SigningRefusal::RecentlySigned {
+        signer: address(name),
+        last,
+        next,
+    }
+    .into()
 }
 
 #[test]
@@ -125,7 +138,12 @@ fn consensus_out_of_bounds_executes_on_touch() {
 
 #[test]
 fn consensus_out_of_bounds_may_be_lost_on_touch() {
-    check(EPOCH, "ABCD", "A-C B C A-D B-C C A B-D C-D A B+C", Ok("ABC"));
+    check(
+        EPOCH,
+        "ABCD",
+        "A-C B C A-D B-C C A B-D C-D A B+C",
+        Ok("ABC"),
+    );
 }
 
 #[test]
@@ -141,7 +159,9 @@ fn epoch_transitions_reset_votes() {
 
 #[test]
 fn an_unauthorised_signer_may_not_sign() {
-    let unauthorized = SigningRefusal::Unauthorized { signer: address('B') };
+    let unauthorized = SigningRefusal::Unauthorized {
+        signer: address('B'),
+    };
     check(EPOCH, "A", "B", Err(unauthorized.into()));
 }
 

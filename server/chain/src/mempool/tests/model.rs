@@ -89,7 +89,11 @@ impl Naive {
     }
 
     fn add(&mut self, transaction: &Transaction, now_ms: u64) -> Result<Vec<B256>, Refusal> {
-        if self.held.iter().any(|held| held.transaction == *transaction) {
+        if self
+            .held
+            .iter()
+            .any(|held| held.transaction == *transaction)
+        {
             return Err(Refusal::AlreadyKnown);
         }
         let (sender, nonce) = (transaction.sender(), transaction.nonce());

@@ -45,29 +45,27 @@ fn a_used_nonce() {
 
 #[test]
 fn replacements_that_offer_too_little() {
-    let text = "replacement transaction underpriced: maxFeePerGas 112 and maxPriorityFeePerGas 12 are needed";
-    for (fee, tip) in [(111, 100), (200, 11), (111, 11)] {
-        let both = [transfer(1, 0, 101, 10, 0), transfer(1, 0, fee, tip, 0)];
+    let text = "replacement transaction underpriced: maxFeePerGas 112 and maxPriorityFeePerGas 13 are needed";
+    for (fee, tip) in [(111, 100), (200, 12), (111, 12)] {
+        let both = [transfer(1, 0, 101, 11, 0), transfer(1, 0, fee, tip, 0)];
         check(small(Limits::default()), &both, RICH, text);
-        let queued = [transfer(1, 3, 101, 10, 0), transfer(1, 3, fee, tip, 0)];
+        let queued = [transfer(1, 3, 101, 11, 0), transfer(1, 3, fee, tip, 0)];
         check(small(Limits::default()), &queued, RICH, text);
     }
     let free = [transfer(1, 0, 0, 0, 0), transfer(1, 0, 0, 0, 1)];
-    let text = "replacement transaction underpriced: maxFeePerGas 1 and maxPriorityFeePerGas 1 are needed";
+    let text =
+        "replacement transaction underpriced: maxFeePerGas 1 and maxPriorityFeePerGas 1 are needed";
     check(small(Limits::default()), &free, RICH, text);
 }
 
 #[test]
 fn a_replacement_that_offers_a_tenth_more() {
     for nonce in [0, 3] {
-        let mut pool = pool_of([transfer(1, nonce, 101, 10, 0)]);
+        let mut pool = pool_of([transfer(1, nonce, 101, 11, 0)]);
         let added = pool
-            .add(transfer(1, nonce, 112, 12, 0), RICH, 0)
+            .add(transfer(1, nonce, 112, 13, 0), RICH, 0)
             .unwrap_or_else(|_| panic!("{nonce}"));
-        assert_eq!(
-            added.replaced,
-            Some(transfer(1, nonce, 101, 10, 0).hash())
-        );
+        assert_eq!(added.replaced, Some(transfer(1, nonce, 101, 11, 0).hash()));
         assert_eq!(pool.status().pending + pool.status().queued, 1);
     }
 }
@@ -96,7 +94,11 @@ fn too_little_money() {
     );
     check(
         small(Limits::default()),
-        &[transfer(1, 0, 10, 1, 0), transfer(1, 1, 10, 1, 0), transfer(1, 0, 11, 2, 0)],
+        &[
+            transfer(1, 0, 10, 1, 0),
+            transfer(1, 1, 10, 1, 0),
+            transfer(1, 0, 11, 2, 0),
+        ],
         account,
         "insufficient funds for gas * price + value: balance 420000, queued cost 210000, tx cost 231000",
     );
@@ -168,10 +170,7 @@ fn a_refused_newcomer_evicts_nobody() {
     pool.add(transfer(2, 0, 9, 9, 0), RICH, 0).unwrap();
     let large = transfer(3, 0, 5, 5, u64::MAX);
     assert!(large.encoded_length() > one);
-    assert_eq!(
-        pool.add(large, RICH, 0),
-        Err(Refusal::PoolFull { held: 2 })
-    );
+    assert_eq!(pool.add(large, RICH, 0), Err(Refusal::PoolFull { held: 2 }));
     assert_eq!(nonces(pool.best(0)), [(2, 0), (1, 0)]);
     assert_eq!(pool.status().bytes, 2 * one);
     let added = pool.add(transfer(3, 0, 5, 5, 0), RICH, 0).unwrap();

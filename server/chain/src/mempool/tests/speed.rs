@@ -53,11 +53,15 @@ fn speed_of_the_pool() {
         for transaction in first.into_iter().take(20_000) {
             pool.add(transaction, RICH, 0).unwrap();
         }
-        measure(&format!("evict, {senders} senders"), newcomers.len(), || {
-            for transaction in newcomers.clone() {
-                pool.add(transaction, RICH, 0).unwrap();
-            }
-        });
+        measure(
+            &format!("evict, {senders} senders"),
+            newcomers.len(),
+            || {
+                for transaction in newcomers.clone() {
+                    pool.add(transaction, RICH, 0).unwrap();
+                }
+            },
+        );
         let half = AccountState {
             nonce: per_sender / 2,
             ..RICH

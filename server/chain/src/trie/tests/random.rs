@@ -91,7 +91,7 @@ proptest! {
                 let root = write(&mut trie, changes);
                 check_trie(&trie, root);
                 for (path, stem) in &reported.stems {
-                    prop_assert_ne!(before.stems.get(path), stem.as_ref(), "reported unchanged");
+                    prop_assert_ne!(before.stems.get(path), stem.as_deref(), "reported unchanged");
                 }
                 let mut paths: Vec<_> = reported.stems.iter().map(|(path, _)| *path).collect();
                 paths.sort_unstable();

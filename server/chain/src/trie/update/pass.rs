@@ -33,7 +33,7 @@ pub(super) type Slots<'c> = [Slot<'c>; 16];
 /// of nodes.
 pub(super) struct Pass<'s, S> {
     source: &'s S,
-    pub(super) stems: Vec<(Nibbles, Option<Stem>)>,
+    pub(super) stems: Vec<(Nibbles, Option<Box<Stem>>)>,
     rlp: Vec<u8>,
 }
 
@@ -104,14 +104,14 @@ impl<'s, S: TrieSource> Pass<'s, S> {
                 if let Some(survivor) = survivor {
                     leaves.insert(leaves.partition_point(|leaf| leaf.0 < survivor.0), survivor);
                 }
-                Slot::Stem(Box::new(self.build_stem(path, &leaves)))
+                Slot::Stem(self.build_stem(path, &leaves))
             }
         }
     }
 
     /// The stem of two leaves or more, sorted by key, where none were. Nothing can be merged here,
     /// so the stems below it are final.
-    fn build_stem(&mut self, path: &Nibbles, leaves: &[(B256, &[u8])]) -> Stem {
+    fn build_stem(&mut self, path: &Nibbles, leaves: &[(B256, &[u8])]) -> Box<Stem> {
         let (first, last) = (leaves[0].0, leaves[leaves.len() - 1].0);
         let depth = common_prefix_length(&last, &Nibbles::unpack_array(&first.0));
         let branch = Nibbles::unpack_array(&first.0).slice(..depth);
@@ -127,10 +127,10 @@ impl<'s, S: TrieSource> Pass<'s, S> {
                 }
             };
         }
-        Stem {
+        Box::new(Stem {
             extension: branch.slice(path.len()..),
             children,
-        }
+        })
     }
 
     pub(super) fn update_stem<'c>(
@@ -220,7 +220,7 @@ impl<'s, S: TrieSource> Pass<'s, S> {
                 Slot::Leaf { key, value } => {
                     Child::Leaf(self.leaf_reference(&key, child_path.len(), &value))
                 }
-                Slot::Stem(stem) => self.keep_stem(child_path, *stem),
+                Slot::Stem(stem) => self.keep_stem(child_path, stem),
             };
             if was_stem && !matches!(child, Child::Stem(_)) {
                 self.stems.push((child_path, None));
@@ -257,7 +257,7 @@ impl<'s, S: TrieSource> Pass<'s, S> {
     }
 
     /// Reports a stem at a path where it will stay, and names it to its parent.
-    fn keep_stem(&mut self, path: Nibbles, stem: Stem) -> Child {
+    fn keep_stem(&mut self, path: Nibbles, stem: Box<Stem>) -> Child {
         let reference = stem.reference(&mut self.rlp);
         self.stems.push((path, Some(stem)));
         Child::Stem(reference)
