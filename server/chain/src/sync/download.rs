@@ -140,9 +140,13 @@ pub async fn download(
         return Ok(Downloaded::Part);
     }
     progress.ended();
-    if let Some(known) = total_difficulty_of(chain, target.hash)? {
-        check_claim(target, known)?;
-    }
+    let Some(known) = total_difficulty_of(chain, target.hash)? else {
+        return Err(DownloadError::Changed(format!(
+            "its block {} is not {} any more",
+            target.number, target.hash
+        )));
+    };
+    check_claim(target, known)?;
     Ok(Downloaded::All)
 }
 
