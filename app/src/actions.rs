@@ -8,6 +8,7 @@ pub mod audit;
 mod authority;
 pub mod bulk;
 pub mod error;
+pub mod explorer;
 #[cfg(feature = "ssr")]
 mod hand_over;
 pub mod invitations;

@@ -17,11 +17,17 @@ pub struct SiteSettings {
 
 #[cfg(feature = "ssr")]
 mod server {
+    use std::future::Future;
+    use std::pin::Pin;
     use std::sync::Arc;
 
     use identity::RequestContext;
     use leptos::prelude::use_context;
-    use types::{ApiError, ErrorCode};
+    use types::audit::Actor;
+    use types::chain::{
+        FaucetGift, Network, Nodes, PreparedTransaction, Signers, TransactionRequest,
+    };
+    use types::{ApiError, ErrorCode, WalletAddress};
 
     use super::SiteSettings;
     use crate::form_results::FormResults;
@@ -34,6 +40,40 @@ mod server {
         pub site: Arc<SiteSettings>,
         pub start_at_sign_in: spawner::service::StartAtSignIn,
         pub form_results: FormResults,
+        /// None where this site shows no chain.
+        pub explorer: Option<explorer::Explorer>,
+        /// None where this site shows no chain.
+        pub chain: Option<Arc<dyn ChainStatus>>,
+    }
+
+    /// An answer of the chain's machinery, on its way.
+    pub type ChainAnswer<'a, T> = Pin<Box<dyn Future<Output = Result<T, ApiError>> + Send + 'a>>;
+
+    /// What pages ask of the node beyond what its index holds.
+    pub trait ChainStatus: Send + Sync {
+        /// What a wallet must know of the chain.
+        fn network(&self) -> Network;
+
+        /// # Errors
+        /// `not_found` where the chain has no signers (no proof of authority); `unavailable`.
+        fn signers(&self) -> ChainAnswer<'_, Signers>;
+
+        /// # Errors
+        /// `unavailable`.
+        fn nodes(&self) -> ChainAnswer<'_, Nodes>;
+
+        /// Nonce, gas and fees for a transaction, by the node's present state.
+        ///
+        /// # Errors
+        /// `bad_request` when the transaction would fail, with the contract's reason;
+        /// `unavailable`.
+        fn prepare(&self, request: TransactionRequest) -> ChainAnswer<'_, PreparedTransaction>;
+
+        /// Sends the faucet's gift to an address.
+        ///
+        /// # Errors
+        /// `not_found` where there is no faucet; `rate_limited` after the day's share.
+        fn ask_faucet(&self, to: WalletAddress, by: Actor) -> ChainAnswer<'_, FaucetGift>;
     }
 
     impl Services {
@@ -98,4 +138,4 @@ mod server {
 }
 
 #[cfg(feature = "ssr")]
-pub use server::{Services, request_context, services};
+pub use server::{ChainAnswer, ChainStatus, Services, request_context, services};

@@ -21,7 +21,7 @@ pub mod wallet;
 
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
-use leptos_router::components::{Route, Router, Routes};
+use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::{Lazy, SsrMode, path};
 
 use pages::home::HomePage;
@@ -73,7 +73,35 @@ fn AppRoutes() -> impl IntoView {
             <Route path=path!("/admin/bulk") view={Lazy::<lazy::AdminBulk>::new()} ssr=SsrMode::Async />
             <Route path=path!("/admin/invitations") view={Lazy::<lazy::AdminInvitations>::new()} ssr=SsrMode::Async />
             <Route path=path!("/admin/audit") view={Lazy::<lazy::AdminAudit>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/wallet") view={Lazy::<lazy::Wallet>::new()} ssr=SsrMode::Async />
+            <ExplorerRoutes />
             <Route path=path!("/ui") view={Lazy::<lazy::Gallery>::new()} ssr=SsrMode::Async />
         </Routes>
     }
+}
+
+/// The chain's explorer: its frame stays while one goes from page to page.
+#[component(transparent)]
+fn ExplorerRoutes() -> impl leptos_router::MatchNestedRoutes + Clone {
+    view! {
+        <ParentRoute path=path!("/explorer") view={Lazy::<lazy::ChainFrame>::new()} ssr=SsrMode::Async>
+            <Route path=path!("") view={Lazy::<lazy::ChainHome>::new()} ssr=SsrMode::Async />
+            <Route path=path!("blocks") view={Lazy::<lazy::ChainBlocks>::new()} ssr=SsrMode::Async />
+            <Route path=path!("block/:number_or_hash") view={Lazy::<lazy::ChainBlock>::new()} ssr=SsrMode::Async />
+            <Route path=path!("transactions") view={Lazy::<lazy::ChainTransactions>::new()} ssr=SsrMode::Async />
+            <Route path=path!("pending") view={Lazy::<lazy::ChainPending>::new()} ssr=SsrMode::Async />
+            <Route path=path!("tx/:hash") view={Lazy::<lazy::ChainTransaction>::new()} ssr=SsrMode::Async />
+            <Route path=path!("address/:address") view={Lazy::<lazy::ChainAddress>::new()} ssr=SsrMode::Async />
+            <Route path=path!("accounts") view={Lazy::<lazy::ChainAccounts>::new()} ssr=SsrMode::Async />
+            <Route path=path!("tokens") view={Lazy::<lazy::ChainTokens>::new()} ssr=SsrMode::Async />
+            <Route path=path!("token/:address") view={Lazy::<lazy::ChainToken>::new()} ssr=SsrMode::Async />
+            <Route path=path!("contract/:address/verify") view={Lazy::<lazy::ChainVerify>::new()} ssr=SsrMode::Async />
+            <Route path=path!("signers") view={Lazy::<lazy::ChainSigners>::new()} ssr=SsrMode::Async />
+            <Route path=path!("nodes") view={Lazy::<lazy::ChainNodes>::new()} ssr=SsrMode::Async />
+            <Route path=path!("search") view={Lazy::<lazy::ChainSearch>::new()} ssr=SsrMode::Async />
+            <Route path=path!("broadcast") view={Lazy::<lazy::ChainBroadcast>::new()} ssr=SsrMode::Async />
+            <Route path=path!("charts") view={Lazy::<lazy::ChainCharts>::new()} ssr=SsrMode::Async />
+        </ParentRoute>
+    }
+    .into_inner()
 }

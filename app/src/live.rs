@@ -18,6 +18,12 @@ pub const OWN_SERVERS_URL: &str = "/hub/api/lc/servers/events";
 /// Stream of every server that the person may oversee.
 pub const MANAGED_SERVERS_URL: &str = "/hub/api/lc/servers/events?scope=managed";
 
+/// Stream of the chain's index; open to everybody.
+pub const CHAIN_EVENTS_URL: &str = "/explorer/events";
+
+/// Name of the event that carries the whole `IndexStatus`: at once when the stream is opened, then
+/// whenever the index has a new block, at most once a second.
+pub const CHAIN_EVENT: &str = "chain";
 /// Name of the event that carries a whole `ServerView`.
 pub const SERVER_EVENT: &str = "server";
 /// Name of the event that carries the id of a server that is gone.

@@ -8,6 +8,7 @@ mod header;
 mod logo;
 pub mod percent;
 mod require;
+mod search;
 pub mod theme;
 mod theme_toggle;
 mod viewer_menu;

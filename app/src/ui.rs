@@ -14,6 +14,7 @@
 //! | [`Menu`] + [`MenuLink`] + [`MenuButton`], [`Tooltip`] | native `<details>`; hover text |
 //! | [`toast::use_toasts`] | short messages in a live region |
 //! | [`Sparkline`], [`AreaChart`] | charts drawn as SVG on the server |
+//! | [`Coins`], [`GasPrice`], [`TokenAmount`], [`Reference`] (`href short whole`), [`DecodedFields`] | what a chain holds |
 //! | [`Address`], [`Hash`], [`CopyButton`], [`Code`], [`KeyValues`] + [`KeyValue`], [`Time`], [`Countdown`], [`LogView`] | data |
 //!
 //! Rules: props that change are `Signal<_>` (pass a value, a signal, or `Signal::derive(…)`); the
@@ -22,6 +23,7 @@
 
 pub mod address;
 pub mod alert;
+pub mod amount;
 pub mod badge;
 pub mod breadcrumb;
 pub mod button;
@@ -29,6 +31,7 @@ pub mod card;
 pub mod chart;
 pub mod code;
 pub mod copy_button;
+pub mod decoded;
 pub mod dialog;
 pub mod element_id;
 pub mod empty_state;
@@ -43,6 +46,7 @@ pub mod outcome;
 pub mod page_header;
 pub mod pager;
 pub mod progress;
+pub mod reference;
 pub mod search_field;
 pub mod skeleton;
 pub mod spinner;
@@ -56,6 +60,7 @@ pub mod tooltip;
 
 pub use address::{Address, Hash, with_short_addresses};
 pub use alert::{Alert, Banner};
+pub use amount::{COIN_SYMBOL, Coins, GasPrice, TokenAmount, count};
 pub use badge::{Badge, StateBadge};
 pub use breadcrumb::{Breadcrumb, Crumb};
 pub use button::{Button, ButtonKind, ButtonVariant, ControlSize, IconButton, LinkButton};
@@ -63,6 +68,7 @@ pub use card::{Card, CardSection};
 pub use chart::{AreaChart, ChartPoint, ChartUnit, Sparkline};
 pub use code::Code;
 pub use copy_button::CopyButton;
+pub use decoded::DecodedFields;
 pub use dialog::{ConfirmPhrase, Dialog, DialogButton, DialogClose, DialogFooter};
 pub use empty_state::EmptyState;
 pub use error_view::ErrorView;
@@ -78,6 +84,7 @@ pub use outcome::Outcome;
 pub use page_header::PageHeader;
 pub use pager::Pager;
 pub use progress::Progress;
+pub use reference::Reference;
 pub use search_field::SearchField;
 pub use skeleton::Skeleton;
 pub use spinner::Spinner;

@@ -11,7 +11,7 @@
 //! browser is compiled for the browser only.
 
 #[cfg(feature = "hydrate")]
-mod browser;
+pub(crate) mod browser;
 pub mod built_in;
 pub mod chain;
 pub mod driver;
@@ -19,7 +19,8 @@ pub mod failure;
 pub mod flow;
 pub mod found;
 #[cfg(feature = "hydrate")]
-mod provider;
+pub(crate) mod provider;
+pub mod transaction;
 pub mod watcher;
 
 pub use watcher::WalletWatcher;

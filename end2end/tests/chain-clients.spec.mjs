@@ -106,7 +106,8 @@ test('viem deploys, sends, watches, proves and traces', async () => {
 test('cast reads, sends and decodes', async () => {
   const cast = join(import.meta.dirname, '..', 'node_modules', '.bin', 'cast');
   const key = await fundedKey();
-  const ask = async (...words) => (await run(cast, [...words, '--rpc-url', endpoints(hub).http])).stdout.trim();
+  const ask = async (command, ...words) =>
+    (await run(cast, [command, '--rpc-url', endpoints(hub).http, ...words])).stdout.trim();
   expect(await ask('chain-id')).toBe(String(CHAIN_ID));
   const sent = JSON.parse(await ask('send', '--json', '--private-key', key, '--create', counter.bytecode));
   expect(sent.status).toBe('0x1');

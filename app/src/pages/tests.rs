@@ -10,7 +10,7 @@ use super::samples::{NOW, failure, server};
 use crate::rendered::html;
 
 /// Without tags and with single spaces: what a reader sees.
-fn text(html: &str) -> String {
+pub(super) fn text(html: &str) -> String {
     let mut text = String::new();
     let mut is_tag = false;
     for character in html.chars() {

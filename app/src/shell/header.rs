@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::logo::Logo;
+use super::search::SiteSearch;
 use super::theme_toggle::ThemeToggle;
 use super::use_shell;
 use super::viewer_menu::ViewerMenu;
@@ -30,6 +31,7 @@ pub fn SiteHeader() -> impl IntoView {
                     </a>
                     <SiteNavigation />
                     <div class="site-header-end">
+                        <SiteSearch />
                         <ThemeToggle />
                         <ViewerMenu />
                     </div>
@@ -61,10 +63,14 @@ fn SiteNavigation() -> impl IntoView {
     let path = use_location().pathname;
     view! {
         <nav class="site-nav" aria-label="Main">
+            {move || viewer.get().is_some().then(|| view! {
+                <NavigationLink href="/dashboard" below="/servers" icon=IconName::Dashboard label="Dashboard" path />
+            })}
+            <NavigationLink href="/explorer" below="/explorer" icon=IconName::Network label="Explorer" path />
             {move || viewer.get().map(|viewer| {
                 let oversees = viewer.is_administrator || viewer.is_manager;
                 view! {
-                    <NavigationLink href="/dashboard" below="/servers" icon=IconName::Dashboard label="Dashboard" path />
+                    <NavigationLink href="/wallet" below="/wallet" icon=IconName::Wallet label="Wallet" path />
                     <NavigationLink href="/account" below="/account" icon=IconName::User label="Account" path />
                     {oversees.then(|| view! {
                         <NavigationLink href="/admin/users" below="/admin" icon=IconName::Group label="Admin" path />

@@ -50,8 +50,10 @@ fn sign_in_leads_back_to_where_one_was() {
 fn a_stranger_sees_the_way_in_and_no_rooms() {
     let page = page("/", ShellFacts::default());
     assert!(page.contains("href=\"/sign-in\""), "{page}");
+    assert!(page.contains("href=\"/explorer\""), "{page}");
     for inside in [
         "href=\"/account\"",
+        "href=\"/wallet\"",
         "href=\"/admin/users\"",
         "action=\"/sign-out\"",
         "Development instance",
@@ -114,6 +116,19 @@ fn the_theme_in_use_is_pressed() {
                 .all(|line| line.contains(&format!("value=\"{}\"", theme.as_str())))
         );
     }
+}
+
+#[test]
+fn every_page_searches_the_chain_without_scripts() {
+    let page = page("/", ShellFacts::default());
+    let form = page
+        .lines()
+        .find(|line| line.contains("action=\"/explorer/search\""));
+    assert!(
+        form.is_some_and(|form| form.contains("method=\"GET\"")),
+        "{page}"
+    );
+    assert!(page.contains("name=\"q\""));
 }
 
 #[test]

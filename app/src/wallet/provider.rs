@@ -10,6 +10,8 @@ use std::rc::Rc;
 use js_sys::{Object, Reflect};
 use leptos::prelude::window;
 use types::WalletAddress;
+use types::chain::Network;
+use types::explorer::TransactionHash;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CustomEvent, Event};
@@ -17,6 +19,7 @@ use web_sys::{CustomEvent, Event};
 use self::listeners::Listeners;
 use super::failure::WalletFailure;
 use super::found::{Announcement, WALLETS_MAX, WalletRef};
+use super::transaction::Draft;
 
 const ANNOUNCE_EVENT: &str = "eip6963:announceProvider";
 const REQUEST_EVENT: &str = "eip6963:requestProvider";
@@ -156,6 +159,30 @@ impl Providers {
         message: &str,
     ) -> Result<String, WalletFailure> {
         request::personal_sign(&self.provider(wallet)?, account, message).await
+    }
+
+    /// Adds this site's own chain, whatever its id, and makes sure that the wallet is on it.
+    pub(crate) async fn add_network(
+        &self,
+        wallet: &WalletRef,
+        network: &Network,
+    ) -> Result<(), WalletFailure> {
+        let provider = self.provider(wallet)?;
+        request::add_network(&provider, network).await?;
+        if request::chain_id(&provider).await? == network.chain_id {
+            return Ok(());
+        }
+        request::switch_chain(&provider, network.chain_id).await
+    }
+
+    /// `eth_sendTransaction`: the wallet shows it, and signs and sends it if the person agrees.
+    pub(crate) async fn send_transaction(
+        &self,
+        wallet: &WalletRef,
+        account: WalletAddress,
+        draft: &Draft,
+    ) -> Result<TransactionHash, WalletFailure> {
+        request::send_transaction(&self.provider(wallet)?, account, draft).await
     }
 
     fn provider(&self, wallet: &WalletRef) -> Result<Object, WalletFailure> {

@@ -25,6 +25,8 @@ pub struct Situation<'a> {
     pub parent: &'a Header,
     pub snapshot: &'a Snapshot,
     pub work: Work,
+    /// Since when both are known (Unix time in ms).
+    pub known_since_ms: u64,
     /// Any number, the same for as long as the parent is the same.
     pub random: u64,
 }
@@ -54,7 +56,8 @@ pub enum Decision {
 /// Decides at `now_ms` (Unix time in ms).
 ///
 /// A signer in turn makes its block at the first second that the period allows, another one a
-/// random time later (EIP-225). Blocks follow their parent's timestamp and not the time at which
+/// random time later (EIP-225): later than both that second and the moment at which it learned that
+/// there is something to do, or all signers would wake at once after a silence. Blocks follow their parent's timestamp and not the time at which
 /// it was made, so that delays do not add up.
 #[must_use]
 pub fn decide(situation: &Situation<'_>, now_ms: u64) -> Decision {
@@ -65,7 +68,10 @@ pub fn decide(situation: &Situation<'_>, now_ms: u64) -> Decision {
     let Some(due_ms) = due_ms(situation) else {
         return Decision::WaitForEvent;
     };
-    let until_ms = due_ms + delay_ms(situation, number);
+    let until_ms = match delay_ms(situation, number) {
+        None => due_ms,
+        Some(delay_ms) => due_ms.max(situation.known_since_ms) + delay_ms,
+    };
     if now_ms >= until_ms {
         return Decision::Seal;
     }
@@ -93,11 +99,13 @@ fn due_ms(situation: &Situation<'_>) -> Option<u64> {
     }
 }
 
-fn delay_ms(situation: &Situation<'_>, number: u64) -> u64 {
+/// None when it is this signer's turn.
+fn delay_ms(situation: &Situation<'_>, number: u64) -> Option<u64> {
     if situation.snapshot.in_turn(situation.signer, number) {
-        return 0;
+        return None;
     }
-    millis(out_of_turn_delay(situation.snapshot.signers.len(), situation.random))
+    let signers = situation.snapshot.signers.len();
+    Some(millis(out_of_turn_delay(signers, situation.random)))
 }
 
 fn millis(duration: Duration) -> u64 {

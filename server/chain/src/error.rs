@@ -1,6 +1,6 @@
 //! What can go wrong with the chain's database, by what the caller can do about it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use alloy_primitives::B256;
 
@@ -8,26 +8,32 @@ use alloy_primitives::B256;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The operator can mend it.
-    #[error("{}: {source}; if another process has it open, stop that one; a damaged file can be moved away, and the chain is then fetched from peers or begun anew", path.display())]
-    Open {
-        path: PathBuf,
-        #[source]
-        source: Box<redb::DatabaseError>,
-    },
-    /// The file is of another version of this program.
+    /// Another process has the folder, or this one has it twice.
+    #[error("{} is in use by another process: stop that one, or use another data folder", path.display())]
+    InUse { path: PathBuf },
+    /// The operator can mend it: permissions, a full disk, or a damaged file.
+    #[error("{} cannot be opened: {reason}; if its files are damaged, move the folder away, and the chain is fetched from peers or begun anew", path.display())]
+    Open { path: PathBuf, reason: String },
+    /// Files are damaged or older than they were: commits that were acknowledged are not there.
+    #[error("{} is damaged: {reason}; restore the folder from a backup, or move it away, and the chain is fetched from peers or begun anew", path.display())]
+    Lost { path: PathBuf, reason: String },
+    /// The folder is of another version of this program.
     #[error("{} was written by another version of this program", path.display())]
     ForeignLayout { path: PathBuf },
-    /// The file is of another chain.
+    /// The folder is of another chain.
     #[error("{} holds the chain with genesis block {found}, and the configuration names {expected}; use another data folder for another chain", path.display())]
     ForeignGenesis {
         path: PathBuf,
         expected: B256,
         found: B256,
     },
-    /// Reading or writing failed.
-    #[error("the chain's database failed: {0}")]
-    Database(Box<redb::Error>),
+    /// Reading or writing failed: the disk is full or failing, or a file is damaged.
+    #[error("{}: {source}", path.display())]
+    Database {
+        path: PathBuf,
+        #[source]
+        source: Box<fjall::Error>,
+    },
     /// What was read is not what was written.
     #[error("the chain's database is damaged: {0}")]
     Damaged(String),
@@ -38,16 +44,30 @@ impl StoreError {
     pub fn damaged(what: &str, why: impl std::fmt::Display) -> Self {
         Self::Damaged(format!("{what}: {why}"))
     }
-}
 
-macro_rules! from_database_errors {
-    ($($error:ty),*) => {
-        $(impl From<$error> for StoreError {
-            fn from(error: $error) -> Self {
-                Self::Database(Box::new(error.into()))
-            }
-        })*
-    };
+    /// Reading or writing in this folder failed.
+    pub(crate) fn database(path: &Path, source: fjall::Error) -> Self {
+        Self::Database {
+            path: path.to_owned(),
+            source: Box::new(source),
+        }
+    }
+
+    /// The folder or one of its files could not be opened.
+    pub(crate) fn open(path: &Path, reason: impl std::fmt::Display) -> Self {
+        Self::Open {
+            path: path.to_owned(),
+            reason: reason.to_string(),
+        }
+    }
+
+    /// Commits are gone that were acknowledged.
+    pub(crate) fn lost(path: &Path, reason: impl std::fmt::Display) -> Self {
+        Self::Lost {
+            path: path.to_owned(),
+            reason: reason.to_string(),
+        }
+    }
 }
 
 impl From<crate::trie::MissingNode> for StoreError {
@@ -55,13 +75,6 @@ impl From<crate::trie::MissingNode> for StoreError {
         Self::Damaged(error.to_string())
     }
 }
-
-from_database_errors!(
-    redb::TransactionError,
-    redb::TableError,
-    redb::StorageError,
-    redb::CommitError
-);
 
 // revm asks this of the state that it reads.
 impl revm::database_interface::DBErrorMarker for StoreError {}

@@ -138,7 +138,7 @@ impl Dispatcher {
         }
     }
 
-    /// The same chain, filters and limits with other rights.
+    /// The chain that it answers for.
     #[must_use]
     pub fn chain(&self) -> &Chain {
         &self.node.chain
@@ -217,6 +217,3 @@ impl Dispatcher {
 fn refuse(error: RpcError) -> Option<Vec<u8>> {
     Some(response(&Value::Null, Err(error)))
 }
-
-#[cfg(test)]
-mod tests;

@@ -110,12 +110,12 @@ impl Chain {
             path: settings.folder.clone(),
             source,
         })?;
-        let store = Store::open(&settings.folder.join("chain.redb"), spec.genesis_hash())?;
+        let store = Store::open(&settings.folder.join("chain"), spec.genesis_hash())?;
         if store.view()?.tip()?.is_none() {
             write_genesis(&store, &spec)?;
         }
         let tip = read_tip(&store)?;
-        let (journal, waiting) = MempoolJournal::open(&settings.folder.join("mempool.redb"))?;
+        let (journal, waiting) = MempoolJournal::open(&settings.folder.join("mempool"))?;
         let chain = Self {
             inner: Arc::new(Inner {
                 mempool: RwLock::new(Mempool::new(
@@ -192,11 +192,14 @@ impl Chain {
             let number = newest.block.number();
             draft.forget_states_before(number.saturating_sub(kept))?;
         }
+        self.write_down_orphans(&draft)?;
         self.inner.store.commit(&draft)?;
+        let tip = read_tip(&self.inner.store)?;
         if draft.added().is_empty() && draft.removed().is_empty() {
+            // The head is the same, and blocks aside can be seen now: others may follow them.
+            self.inner.tip.store(Arc::new(tip));
             return Ok(());
         }
-        let tip = read_tip(&self.inner.store)?;
         metrics::gauge!("chain_head_height").set(tip.header.number as f64);
         self.follow_tip(tip, &draft)?;
         let change = HeadChange {

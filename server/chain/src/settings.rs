@@ -9,7 +9,7 @@ use crate::transaction::Unprotected;
 /// Settings of one node.
 #[derive(Debug, Clone)]
 pub struct ChainSettings {
-    /// Folder of `chain.redb` and `mempool.redb`.
+    /// Folder of the folders `chain` and `mempool`.
     pub folder: PathBuf,
     pub history: History,
     /// Deepest reorganisation that is followed, in blocks.

@@ -5,8 +5,8 @@ pub mod expire;
 
 use tokio::sync::watch;
 
-/// Waits until the program is told to end, or nobody can tell it any more.
-async fn told_to_end(shutdown: &mut watch::Receiver<bool>) {
-    // The guard that is answered must not be held while others are awaited.
+/// Returns when `shutdown` is true or nobody can set it any more.
+pub(crate) async fn over(shutdown: &mut watch::Receiver<bool>) {
+    // Without a sender there is nobody left to run for.
     let _ = shutdown.wait_for(|is_over| *is_over).await;
 }

@@ -5,10 +5,10 @@ use std::time::Instant;
 use alloy_primitives::B256;
 use alloy_rpc_types_trace::geth::{GethDebugTracingOptions, GethTrace};
 use revm::context::result::EVMError;
-use revm::{
-    Context, DatabaseCommit, ExecuteCommitEvm, InspectEvm, MainBuilder, MainContext,
+use revm::{Context, DatabaseCommit, ExecuteCommitEvm, InspectEvm, MainBuilder, MainContext};
+use revm_inspectors::tracing::{
+    DebugInspector, TraceLimitBehavior, TraceLimits, TransactionContext,
 };
-use revm_inspectors::tracing::{DebugInspector, TraceLimitBehavior, TraceLimits, TransactionContext};
 
 use crate::chain_spec::ChainSpec;
 use crate::clique;
@@ -109,8 +109,14 @@ pub(crate) fn tracer(options: &GethDebugTracingOptions) -> Result<DebugInspector
 
 /// The bounds of a trace with these options.
 pub(crate) fn trace_bounds(options: &GethDebugTracingOptions, deadline: Instant) -> Bounds {
-    let records_steps = options.tracer.as_ref().is_none_or(|tracer| tracer.as_str().is_empty());
-    let is_limited = options.config.limit.is_some_and(|limit| (1..=STEPS_MAX).contains(&limit));
+    let records_steps = options
+        .tracer
+        .as_ref()
+        .is_none_or(|tracer| tracer.as_str().is_empty());
+    let is_limited = options
+        .config
+        .limit
+        .is_some_and(|limit| (1..=STEPS_MAX).contains(&limit));
     let bounds = Bounds {
         frames_max: FRAMES_MAX,
         ..Bounds::until(deadline)
@@ -120,7 +126,11 @@ pub(crate) fn trace_bounds(options: &GethDebugTracingOptions, deadline: Instant)
     }
     Bounds {
         steps_max: STEPS_MAX,
-        stack_words_max: if options.config.is_stack_enabled() { STACK_WORDS_MAX } else { u64::MAX },
+        stack_words_max: if options.config.is_stack_enabled() {
+            STACK_WORDS_MAX
+        } else {
+            u64::MAX
+        },
         ..bounds
     }
 }
@@ -149,7 +159,9 @@ impl Block {
         deadline: Instant,
     ) -> Result<Self, TraceError> {
         let block = tip.block(number)?.ok_or(TraceError::UnknownBlock(number))?;
-        let before = number.checked_sub(1).ok_or(TraceError::UnknownBlock(number))?;
+        let before = number
+            .checked_sub(1)
+            .ok_or(TraceError::UnknownBlock(number))?;
         let Some(state) = tip.state_after(before)? else {
             let oldest = tip.view.oldest_state()?;
             return Err(TraceError::StateNotKept { number, oldest });
@@ -190,7 +202,10 @@ impl Block {
     /// Traces the next transaction; none after the last.
     pub fn next_trace(&mut self) -> Option<Result<(B256, GethTrace), TraceError>> {
         let (index, transaction) = self.transactions.next()?;
-        Some(self.trace(index, &transaction).map(|traced| (transaction.hash(), traced)))
+        Some(
+            self.trace(index, &transaction)
+                .map(|traced| (transaction.hash(), traced)),
+        )
     }
 
     fn trace(&mut self, index: usize, transaction: &Transaction) -> Result<GethTrace, TraceError> {

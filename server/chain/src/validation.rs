@@ -10,6 +10,7 @@ use crate::clique::{CliqueError, Snapshot};
 use crate::draft::{AppliedBlock, Draft};
 use crate::error::StoreError;
 use crate::execution::{Environment, ExecutionError, Executor};
+use crate::header_rules::InvalidHeader;
 use crate::receipt::StoredReceipt;
 use crate::transaction::Transaction;
 use crate::clique;
@@ -34,6 +35,19 @@ pub enum InvalidBlock {
     ReceiptsRoot { expected: B256, found: B256 },
     #[error("state root {found}, the header says {expected}")]
     StateRoot { expected: B256, found: B256 },
+}
+
+impl InvalidBlock {
+    /// Whether no block with this hash can ever be valid. The hash covers the header only: another
+    /// body may be the right one, and what is from the future will not be for ever.
+    #[must_use]
+    pub const fn is_lasting(&self) -> bool {
+        !matches!(
+            self,
+            Self::TransactionsRoot { .. }
+                | Self::Header(CliqueError::Header(InvalidHeader::TimestampInFuture { .. }))
+        )
+    }
 }
 
 /// Why a block could not be checked or is not valid.

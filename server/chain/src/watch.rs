@@ -79,15 +79,17 @@ impl Watch {
         if is_too_large {
             return Some(Met::Size);
         }
-        let is_late = self.steps.is_multiple_of(STEPS_PER_CLOCK)
-            && Instant::now() >= self.bounds.deadline;
+        let is_late =
+            self.steps.is_multiple_of(STEPS_PER_CLOCK) && Instant::now() >= self.bounds.deadline;
         is_late.then_some(Met::Time)
     }
 }
 
 impl<C: ContextTr> Inspector<C, EthInterpreter> for Watch {
     fn step(&mut self, interpreter: &mut Interpreter, context: &mut C) {
-        self.met = self.met.or(self.look(interpreter.gas.total_gas_spent(), interpreter.stack.len()));
+        self.met = self
+            .met
+            .or(self.look(interpreter.gas.total_gas_spent(), interpreter.stack.len()));
         if self.met.is_some() {
             *context.error() = Err(ContextError::Custom("a bound was met".to_owned()));
             interpreter.halt_fatal();

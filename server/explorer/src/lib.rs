@@ -31,6 +31,8 @@ pub mod settings;
 mod state_change;
 mod store;
 mod tasks;
+#[cfg(test)]
+mod testing;
 mod token_details;
 mod token_event;
 mod trace;

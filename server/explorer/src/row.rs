@@ -20,7 +20,6 @@ pub(crate) struct BlockRows {
 pub(crate) struct BlockRow {
     pub number: u64,
     pub hash: B256,
-    pub parent_hash: B256,
     pub timestamp: Timestamp,
     pub signer: Address,
     pub gas_limit: u64,
@@ -110,7 +109,6 @@ pub(crate) fn of_block(fetched: &FetchedBlock) -> BlockRows {
         block: BlockRow {
             number,
             hash: block.hash,
-            parent_hash: block.parent_hash,
             timestamp: timestamp(block.timestamp.to()),
             signer: *signer,
             gas_limit: block.gas_limit.to(),

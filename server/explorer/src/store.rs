@@ -29,13 +29,13 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use crate::ExplorerError;
 
 pub(crate) use block_rows::StoredBlock;
-pub(crate) use call_rows::{StoredCall, TracedBlock};
+pub(crate) use call_rows::TracedBlock;
 pub(crate) use contract_rows::{ContractRow, ContractStore};
 pub(crate) use progress::{Head, SectionName};
 pub(crate) use rollback::RolledBack;
 pub(crate) use search_rows::BytesRange;
 pub(crate) use sql::{Cursor, Slice};
-pub(crate) use token_rows::{DetailsRow, HoldingRow, StoredToken, StoredTransfer};
+pub(crate) use token_rows::{DetailsRow, StoredToken, StoredTransfer};
 pub(crate) use transaction_rows::StoredTransaction;
 
 pub(crate) type Result<T> = std::result::Result<T, ExplorerError>;

@@ -13,6 +13,7 @@ pub mod address;
 pub mod admin;
 pub mod audit;
 pub mod bulk;
+pub mod chain;
 pub mod error;
 pub mod explorer;
 pub mod id;

@@ -1,13 +1,15 @@
 use leptos::prelude::*;
+use types::explorer::{Amount, DecodedField, DecodedValue};
 use types::notebook::ServerState;
 use types::{Timestamp, WalletAddress};
 
 use super::Specimen;
 use crate::shell::use_shell;
 use crate::ui::{
-    Address, AreaChart, Button, Card, Cell, ChartPoint, ChartUnit, Code, Column, ControlSize,
-    Countdown, Hash, IconButton, IconName, KeyValue, KeyValues, LogView, Pager, SortDirection,
-    Sparkline, StateBadge, Table, Time,
+    Address, AreaChart, Button, Card, Cell, ChartPoint, ChartUnit, Code, Coins, Column,
+    ControlSize, Countdown, DecodedFields, GasPrice, Hash, IconButton, IconName, KeyValue,
+    KeyValues, LogView, Pager, Reference, SortDirection, Sparkline, StateBadge, Table, Time,
+    TokenAmount,
 };
 
 const ADDRESS: WalletAddress = WalletAddress([
@@ -104,6 +106,15 @@ pub(super) fn Values() -> impl IntoView {
                 <KeyValue label="Wallet"><Address address=ADDRESS /></KeyValue>
                 <KeyValue label="Wallet, whole"><Address address=ADDRESS full=true /></KeyValue>
                 <KeyValue label="Hash"><Hash text="0x88df016429689c079f3b2f6ad39fa052532c56795b733da78a91ebe6a713944b" /></KeyValue>
+                <KeyValue label="Reference">
+                    <Reference href="/explorer" short="0x88df0164…713944" whole="0x88df016429689c079f3b2f6ad39fa052532c56795b733da78a91ebe6a713944b" copy_label="Copy transaction hash" />
+                </KeyValue>
+                <KeyValue label="Coins, gas price, token">
+                    <Coins wei=Amount::from(1_500_000_000_000_000_001_u64) />" · "
+                    <GasPrice wei=Amount::from(1_500_000_000_u64) />" · "
+                    <TokenAmount amount=Amount::from(1_234_567_u64) decimals=Some(2) symbol="TUSD" />
+                </KeyValue>
+                <KeyValue label="Decoded"><DecodedFields fields=decoded() /></KeyValue>
                 <KeyValue label="Created"><Time at=Timestamp(1_700_000_000_000) /></KeyValue>
                 <KeyValue label="Just now"><Time at=now /></KeyValue>
                 <KeyValue label="Freezes in"><Countdown until=now.plus_ms(725_000) /></KeyValue>
@@ -112,4 +123,28 @@ pub(super) fn Values() -> impl IntoView {
             <Specimen name="Log"><LogView label="Log" lines=lines /><LogView label="Empty log" lines=Vec::new() /></Specimen>
         </Card>
     }
+}
+
+fn decoded() -> Vec<DecodedField> {
+    let field = |name: &str, type_name: &str, value| DecodedField {
+        name: name.to_owned(),
+        type_name: type_name.to_owned(),
+        is_indexed: false,
+        value,
+    };
+    vec![
+        field(
+            "to",
+            "address",
+            DecodedValue::Address(ADDRESS.to_checksum()),
+        ),
+        field(
+            "amounts",
+            "uint256[]",
+            DecodedValue::List(vec![
+                DecodedValue::Number("7".to_owned()),
+                DecodedValue::Number("11".to_owned()),
+            ]),
+        ),
+    ]
 }

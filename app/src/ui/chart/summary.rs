@@ -3,6 +3,10 @@
 use types::quantity::readable_bytes;
 
 use super::ChartPoint;
+use crate::ui::amount::COIN_SYMBOL;
+
+/// From this length on, moments are told by their dates.
+const DATES_FROM_MS: i64 = 3 * 86_400_000;
 
 /// What the values are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +16,10 @@ pub enum ChartUnit {
     CpuMillis,
     Percent,
     Count,
+    /// Counts that may be large, in short: `12.5 k`, `3 M`.
+    Large,
+    /// The chain's own coin, where most amounts are small.
+    Coins,
 }
 
 impl ChartUnit {
@@ -30,6 +38,9 @@ impl ChartUnit {
             Self::CpuMillis => format!("{} cores", trimmed(value / 1_000.0)),
             Self::Percent => format!("{} %", trimmed(value)),
             Self::Count => trimmed(value),
+            Self::Large => shortened(value),
+            Self::Coins if value > 0.0 && value < 0.01 => format!("{value:.1e} {COIN_SYMBOL}"),
+            Self::Coins => format!("{} {COIN_SYMBOL}", trimmed(value)),
         }
     }
 }
@@ -38,6 +49,23 @@ impl ChartUnit {
 fn trimmed(value: f64) -> String {
     let text = format!("{value:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Three digits and the prefix of the thousands.
+fn shortened(value: f64) -> String {
+    const PREFIXES: [&str; 5] = ["", " k", " M", " G", " T"];
+    let mut value = value;
+    let mut prefix = 0;
+    while value >= 1_000.0 && prefix + 1 < PREFIXES.len() {
+        value /= 1_000.0;
+        prefix += 1;
+    }
+    let digits = match prefix {
+        0 => trimmed(value),
+        _ if value >= 100.0 => format!("{value:.0}"),
+        _ => trimmed((value * 10.0).round() / 10.0),
+    };
+    format!("{digits}{}", PREFIXES[prefix])
 }
 
 /// `Memory: now 1.2 GiB, at most 1.5 GiB, limit 2 GiB.`
@@ -57,22 +85,18 @@ pub fn sentence(label: &str, points: &[ChartPoint], unit: ChartUnit, limit: Opti
     )
 }
 
-/// Clock times in UTC at the start, the middle and the end: `09:30`, `10:00`, `10:30 UTC`.
+/// Clock times in UTC at the start, the middle and the end: `09:30`, `10:00`, `10:30 UTC`; dates
+/// when there are days between them: `11-01`, `11-11`, `11-21 UTC`.
 #[must_use]
 pub fn clock_labels(points: &[ChartPoint]) -> Vec<String> {
     let (Some(first), Some(last)) = (points.first(), points.last()) else {
         return Vec::new();
     };
     let span_ms = last.time.since_ms(first.time);
+    let skipped = if span_ms < DATES_FROM_MS { 11 } else { 5 };
     let clock = |ms: i64| -> String {
-        first
-            .time
-            .plus_ms(ms)
-            .to_rfc3339()
-            .chars()
-            .skip(11)
-            .take(5)
-            .collect()
+        let moment = first.time.plus_ms(ms).to_rfc3339();
+        moment.chars().skip(skipped).take(5).collect()
     };
     vec![
         clock(0),
@@ -97,6 +121,12 @@ mod tests {
             (ChartUnit::Percent, 12.345, "12.35 %"),
             (ChartUnit::Count, 100.0, "100"),
             (ChartUnit::Count, f64::NAN, "0"),
+            (ChartUnit::Large, 999.0, "999"),
+            (ChartUnit::Large, 12_345.0, "12.3 k"),
+            (ChartUnit::Large, 450_000_000.0, "450 M"),
+            (ChartUnit::Large, 2e18, "2000000 T"),
+            (ChartUnit::Coins, 0.000_021, "2.1e-5 ETH"),
+            (ChartUnit::Coins, 12.5, "12.5 ETH"),
             (ChartUnit::Bytes, -1.0, "0 B"),
         ] {
             assert_eq!(unit.format(value), text);
@@ -119,5 +149,10 @@ mod tests {
         );
         assert_eq!(clock_labels(&points), ["00:00", "00:01", "00:02 UTC"]);
         assert!(clock_labels(&[]).is_empty());
+        let days = [0, 10 * 86_400_000].map(|time| ChartPoint {
+            time: Timestamp(time),
+            value: 0.0,
+        });
+        assert_eq!(clock_labels(&days), ["01-01", "01-06", "01-11 UTC"]);
     }
 }

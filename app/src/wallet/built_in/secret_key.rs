@@ -45,16 +45,32 @@ impl SecretKey {
     /// # Errors
     /// The curve point at infinity came out, which no known key and message do.
     pub fn sign_text(&self, text: &str) -> Result<String, InvalidSecretKey> {
-        let hash = personal_hash(text.as_bytes());
-        let (signature, recovery) = self
-            .0
-            .sign_prehash_recoverable(&hash)
-            .map_err(|_| InvalidSecretKey)?;
+        let (signature, is_odd) = self.sign_hash(&personal_hash(text.as_bytes()))?;
         Ok(format!(
             "0x{}{:02x}",
-            hex::encode(signature.to_bytes()),
-            27 + recovery.to_byte()
+            hex::encode(signature),
+            27 + u8::from(is_odd)
         ))
+    }
+
+    /// Signs the Keccak-256 hash of bytes: r and s, with low s (EIP-2), and whether y is odd.
+    ///
+    /// # Errors
+    /// As [`Self::sign_text`].
+    pub(super) fn sign_bytes(&self, bytes: &[u8]) -> Result<([u8; 64], bool), InvalidSecretKey> {
+        self.sign_hash(&Keccak256::digest(bytes).into())
+    }
+
+    fn sign_hash(&self, hash: &[u8; 32]) -> Result<([u8; 64], bool), InvalidSecretKey> {
+        let (signature, recovery) = self
+            .0
+            .sign_prehash_recoverable(hash)
+            .map_err(|_| InvalidSecretKey)?;
+        // r above the order of the curve, which recovery would need to know, is one in 2¹²⁷.
+        if recovery.is_x_reduced() {
+            return Err(InvalidSecretKey);
+        }
+        Ok((signature.to_bytes().into(), recovery.is_y_odd()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The use cases of the built-in wallet in the browser: make, take in, sign.
 
 use types::WalletAddress;
+use types::chain::PreparedTransaction;
 use zeroize::Zeroizing;
 
 use super::derivation::{DerivationRefused, KeyDerivation};
@@ -8,6 +9,7 @@ use super::entropy::{NoRandomness, derive, random_bytes};
 use super::keystore::{FileRandomness, InvalidKeystore, Keystore, OpenError};
 use super::passphrase::NewPassphrase;
 use super::secret_key::{InvalidSecretKey, SECRET_KEY_LENGTH, SecretKey};
+use super::transaction::sign_transaction;
 use super::vault::{self, VaultError};
 use crate::wallet::failure::WalletFailure;
 
@@ -60,6 +62,26 @@ pub(crate) async fn sign(
     text: &str,
     on_progress: impl Fn(u16),
 ) -> Result<String, WalletFailure> {
+    let secret = open(account, passphrase, on_progress).await?;
+    secret.sign_text(text).map_err(other)
+}
+
+/// Signs a transaction with a key that is kept: `0x` and its bytes.
+pub(crate) async fn sign_prepared(
+    account: WalletAddress,
+    passphrase: &[u8],
+    transaction: &PreparedTransaction,
+    on_progress: impl Fn(u16),
+) -> Result<String, WalletFailure> {
+    let secret = open(account, passphrase, on_progress).await?;
+    sign_transaction(&secret, transaction).map_err(other)
+}
+
+async fn open(
+    account: WalletAddress,
+    passphrase: &[u8],
+    on_progress: impl Fn(u16),
+) -> Result<SecretKey, WalletFailure> {
     let keystore = vault::load(account).ok_or(WalletFailure::Gone)?;
     let derived = derive(passphrase, &keystore.derivation, on_progress)
         .await
@@ -71,7 +93,7 @@ pub(crate) async fn sign(
     if secret.address() != account {
         return Err(other(OpenError::AddressMismatch));
     }
-    secret.sign_text(text).map_err(other)
+    Ok(secret)
 }
 
 async fn lock_and_keep(

@@ -2,13 +2,18 @@
 
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use types::WalletAddress;
+use types::chain::Network;
+use types::explorer::TransactionHash;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use super::super::browser::origin;
 use super::super::chain::{CURRENCY_DECIMALS, describe, parse_chain_id, to_quantity};
 use super::super::failure::WalletFailure;
+use super::super::transaction::{self, Draft};
 
+/// Where this site's chain answers JSON-RPC.
+const RPC_PATH: &str = "/rpc";
 /// Accounts that are read of one answer.
 const ACCOUNTS_MAX: u32 = 256;
 
@@ -37,14 +42,32 @@ pub(super) async fn switch_chain(provider: &Object, chain_id: u64) -> Result<(),
 pub(super) async fn add_chain(provider: &Object, chain_id: u64) -> Result<(), WalletFailure> {
     let chain = describe(chain_id).ok_or(WalletFailure::UnknownChain)?;
     let rpc_path = chain.rpc_path.ok_or(WalletFailure::UnknownChain)?;
+    let names = (chain.name, chain.currency_name, chain.currency_symbol);
+    add(provider, chain_id, names, rpc_path).await
+}
+
+/// This site's own chain, as the server describes it.
+pub(super) async fn add_network(provider: &Object, network: &Network) -> Result<(), WalletFailure> {
+    let symbol = network.coin_symbol.as_str();
+    let names = (network.name.as_str(), symbol, symbol);
+    add(provider, network.chain_id, names, RPC_PATH).await
+}
+
+/// `wallet_addEthereumChain` (EIP-3085). The names are the chain's, the coin's, and its symbol.
+async fn add(
+    provider: &Object,
+    chain_id: u64,
+    (name, coin, symbol): (&str, &str, &str),
+    rpc_path: &str,
+) -> Result<(), WalletFailure> {
     let currency = object(&[
-        ("name", chain.currency_name.into()),
-        ("symbol", chain.currency_symbol.into()),
+        ("name", coin.into()),
+        ("symbol", symbol.into()),
         ("decimals", CURRENCY_DECIMALS.into()),
     ]);
     let description = object(&[
         ("chainId", to_quantity(chain_id).into()),
-        ("chainName", chain.name.into()),
+        ("chainName", name.into()),
         ("nativeCurrency", currency.into()),
         (
             "rpcUrls",
@@ -58,6 +81,35 @@ pub(super) async fn add_chain(provider: &Object, chain_id: u64) -> Result<(), Wa
     )
     .await
     .map(drop)
+}
+
+/// Nonce, gas and fees are left to the wallet, which shows them.
+pub(super) async fn send_transaction(
+    provider: &Object,
+    account: WalletAddress,
+    draft: &Draft,
+) -> Result<TransactionHash, WalletFailure> {
+    let value = transaction::to_quantity(&draft.value)
+        .ok_or_else(|| WalletFailure::Other("the value is too large".to_owned()))?;
+    let mut fields = vec![
+        ("from", account.to_checksum().into()),
+        ("value", value.into()),
+    ];
+    if let Some(to) = draft.to {
+        fields.push(("to", to.to_checksum().into()));
+    }
+    if !draft.data.0.is_empty() {
+        fields.push(("data", draft.data.to_string().into()));
+    }
+    request(
+        provider,
+        "eth_sendTransaction",
+        &Array::of1(&object(&fields)),
+    )
+    .await?
+    .as_string()
+    .and_then(|text| text.parse().ok())
+    .ok_or_else(|| WalletFailure::Other("its answer is no transaction hash".to_owned()))
 }
 
 /// The message comes first, as hexadecimal digits of its bytes, then the account: the other order

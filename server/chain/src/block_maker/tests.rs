@@ -6,7 +6,9 @@ use super::*;
 use crate::chain_spec::ChainSpec;
 
 const HEARTBEAT: Duration = Duration::from_secs(15);
-const TRANSACTIONS: BlockMode = BlockMode::Transactions { heartbeat: HEARTBEAT };
+const TRANSACTIONS: BlockMode = BlockMode::Transactions {
+    heartbeat: HEARTBEAT,
+};
 /// Of the parent, in seconds; the period is 2 s.
 const PARENT_S: u64 = 1_000;
 
@@ -33,18 +35,23 @@ fn with_situation<T>(
         parent: &parent,
         snapshot: spec.genesis_snapshot(),
         work,
+        known_since_ms: 0,
         random,
     })
 }
 
 fn check(signers: u8, mode: BlockMode, work: Work, now_ms: u64, expected: Decision) {
-    let decision = with_situation(signers, mode, work, 700, |situation| decide(situation, now_ms));
+    let decision = with_situation(signers, mode, work, 700, |situation| {
+        decide(situation, now_ms)
+    });
     assert_eq!(decision, expected, "{signers} {mode:?} {work:?} {now_ms}");
 }
 
 #[test]
 fn in_turn_at_once_when_the_period_is_over() {
-    let wait = Decision::Wait { until_ms: 1_002_000 };
+    let wait = Decision::Wait {
+        until_ms: 1_002_000,
+    };
     check(1, TRANSACTIONS, Work::Waiting, 1_000_000, wait);
     check(1, TRANSACTIONS, Work::Waiting, 1_001_999, wait);
     check(1, TRANSACTIONS, Work::Waiting, 1_002_000, Decision::Seal);
@@ -54,28 +61,73 @@ fn in_turn_at_once_when_the_period_is_over() {
 
 #[test]
 fn a_heartbeat_after_silence() {
-    let wait = Decision::Wait { until_ms: 1_015_000 };
+    let wait = Decision::Wait {
+        until_ms: 1_015_000,
+    };
     check(1, TRANSACTIONS, Work::None, 1_002_000, wait);
     check(1, TRANSACTIONS, Work::None, 1_015_000, Decision::Seal);
 }
 
 #[test]
 fn on_demand_waits_for_the_demand() {
-    check(1, BlockMode::OnDemand, Work::Waiting, u64::MAX, Decision::WaitForEvent);
+    check(
+        1,
+        BlockMode::OnDemand,
+        Work::Waiting,
+        u64::MAX,
+        Decision::WaitForEvent,
+    );
 }
 
 #[test]
 fn out_of_turn_after_a_delay() {
     // Block 1 is the second signer's turn; 700 ms is within 2 × 500 ms.
-    check(2, TRANSACTIONS, Work::Waiting, 1_002_000, Decision::Wait { until_ms: 1_002_700 });
+    check(
+        2,
+        TRANSACTIONS,
+        Work::Waiting,
+        1_002_000,
+        Decision::Wait {
+            until_ms: 1_002_700,
+        },
+    );
     check(2, TRANSACTIONS, Work::Waiting, 1_002_700, Decision::Seal);
+}
+
+#[test]
+fn after_a_silence_the_signer_in_turn_is_first() {
+    let at = |known_since_ms, now_ms| {
+        with_situation(2, TRANSACTIONS, Work::Waiting, 700, |situation| {
+            decide(
+                &Situation {
+                    known_since_ms,
+                    ..*situation
+                },
+                now_ms,
+            )
+        })
+    };
+    assert_eq!(
+        at(1_500_000, 1_500_000),
+        Decision::Wait {
+            until_ms: 1_500_700
+        }
+    );
+    assert_eq!(at(1_500_000, 1_500_700), Decision::Seal);
+    check(1, TRANSACTIONS, Work::Waiting, 1_500_000, Decision::Seal);
 }
 
 #[test]
 fn whoever_may_not_sign_does_not() {
     let refusal = SigningRefusal::Unauthorized { signer: signer(9) };
     let decision = with_situation(1, BlockMode::Always, Work::None, 0, |situation| {
-        decide(&Situation { signer: signer(9), ..*situation }, u64::MAX)
+        decide(
+            &Situation {
+                signer: signer(9),
+                ..*situation
+            },
+            u64::MAX,
+        )
     });
     assert_eq!(decision, Decision::NotOurs(refusal));
 }

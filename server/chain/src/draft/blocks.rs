@@ -76,8 +76,7 @@ impl Draft {
     pub fn remove_tip(&mut self, number: u64) -> Result<Arc<AppliedBlock>, StoreError> {
         let missing = |what: &str| StoreError::Damaged(format!("{what} of block {number}"));
         let hash = self.canonical(number)?.ok_or_else(|| missing("hash"))?;
-        let (header, total_difficulty) =
-            self.header(&hash)?.ok_or_else(|| missing("header"))?;
+        let (header, total_difficulty) = self.header(&hash)?.ok_or_else(|| missing("header"))?;
         self.unwind_state(number)?;
         let removed = Arc::new(AppliedBlock {
             block: Block {

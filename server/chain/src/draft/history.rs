@@ -11,8 +11,7 @@ use crate::store::tables::{account_at, slot_at};
 impl Draft {
     /// Takes the effects of a stored block off the state, newest block first.
     pub(super) fn unwind_state(&mut self, number: u64) -> Result<B256, StoreError> {
-        let not_kept =
-            || StoreError::Damaged(format!("the history of block {number} is not kept"));
+        let not_kept = || StoreError::Damaged(format!("the history of block {number} is not kept"));
         let keys = self.view.changed_keys(number)?.ok_or_else(not_kept)?;
         let mut accounts = BTreeMap::new();
         let mut slots = BTreeMap::new();
@@ -35,7 +34,9 @@ impl Draft {
     /// # Errors
     /// The database cannot be read.
     pub fn forget_states_before(&mut self, number: u64) -> Result<(), StoreError> {
-        let oldest = self.oldest_state.map_or_else(|| self.view.oldest_state(), Ok)?;
+        let oldest = self
+            .oldest_state
+            .map_or_else(|| self.view.oldest_state(), Ok)?;
         // The state after block n needs the history of n+1 and later.
         for block in oldest + 1..=number {
             let keys = match self.changed_keys.get(&block) {

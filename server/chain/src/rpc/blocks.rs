@@ -1,7 +1,5 @@
 //! Blocks and headers.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use alloy_consensus::{Header, Sealed};
 use alloy_eips::BlockNumberOrTag;
 use alloy_primitives::{B256, U64, U256};
@@ -15,6 +13,7 @@ use super::json::{Answer, answer};
 use super::params::Params;
 use super::position::{self, Position, number_of, pending_header};
 use super::transactions::{Inclusion, transaction_object};
+use crate::service::unix_time_ms;
 use crate::tip::Tip;
 use crate::transaction::Transaction;
 
@@ -31,14 +30,14 @@ impl From<bool> for Shape {
     }
 }
 
-/// `eth_getBlockByNumber`. The pending block is the next one without transactions, its hash, nonce
-/// and author not known.
+/// `eth_getBlockByNumber`. The pending block is the next one with the transactions that it would
+/// take, as far as that is known before it is executed: it has no hash, roots or gas used.
 pub(super) fn by_number(node: &Node, mut params: Params) -> Answer {
     let (tag, full): (BlockNumberOrTag, Option<bool>) = (params.required()?, params.optional()?);
     params.end()?;
     let tip = node.chain.tip();
     if tag.is_pending() {
-        return answer(&pending_block(node, &tip));
+        return answer(&pending_block(node, &tip, full.unwrap_or_default().into()));
     }
     match find(node, &tip, tag)? {
         Some(block) => block_answer(node, &tip, block, full.unwrap_or_default().into()),
@@ -62,7 +61,7 @@ pub(super) fn header_by_number(node: &Node, mut params: Params) -> Answer {
     params.end()?;
     let tip = node.chain.tip();
     if tag.is_pending() {
-        return answer(&pending_block(node, &tip));
+        return answer(&pending_header_object(node, &tip));
     }
     answer(&find(node, &tip, tag)?.map(header_object))
 }
@@ -78,8 +77,8 @@ pub(super) fn transaction_count_by_number(node: &Node, mut params: Params) -> An
     params.end()?;
     let tip = node.chain.tip();
     if tag.is_pending() {
-        let pending = node.chain.with_mempool(|mempool| mempool.status().pending);
-        return answer(&U64::from(pending));
+        let header = pending_header(node, &tip, tip.header.timestamp);
+        return answer(&U64::from(pending_transactions(node, &header).len()));
     }
     match number_of(node, &tip, tag) {
         Some(number) => answer(&U64::from(tip.view.transactions_count(number)?)),
@@ -182,7 +181,11 @@ fn block_size(header: &Header, transactions: &[Transaction]) -> usize {
             let length = transaction.encoded_length();
             // Typed transactions are byte strings inside a block (EIP-2718).
             let is_typed = !transaction.envelope().is_legacy();
-            if is_typed { length + length_of_length(length) } else { length }
+            if is_typed {
+                length + length_of_length(length)
+            } else {
+                length
+            }
         })
         .sum();
     const NO_OMMERS: usize = 1;
@@ -190,22 +193,50 @@ fn block_size(header: &Header, transactions: &[Transaction]) -> usize {
     content + length_of_length(content)
 }
 
-fn pending_block(node: &Node, tip: &Tip) -> Value {
-    let now_s = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let header = pending_header(node, tip, now_s);
-    let size = block_size(&header, &[]);
-    let block = HeaderObject::from_consensus(
-        Sealed::new_unchecked(header, B256::ZERO),
-        None,
-        Some(U256::from(size)),
-    );
-    let mut object = json!(block);
+fn pending_block(node: &Node, tip: &Tip, shape: Shape) -> Value {
+    let mut object = pending_header_object(node, tip);
+    let header = pending_header(node, tip, tip.header.timestamp);
+    let transactions = pending_transactions(node, &header);
+    object["size"] = json!(U64::from(block_size(&header, &transactions)));
+    object["transactions"] = match shape {
+        Shape::Hashes => transactions
+            .iter()
+            .map(|waiting| json!(waiting.hash()))
+            .collect(),
+        Shape::Full => transactions
+            .iter()
+            .map(|waiting| json!(transaction_object(waiting, None)))
+            .collect(),
+    };
+    object["uncles"] = json!([]);
+    object
+}
+
+fn pending_header_object(node: &Node, tip: &Tip) -> Value {
+    let header = pending_header(node, tip, unix_time_ms() / 1_000);
+    let mut object = json!(HeaderObject::from_sealed(Sealed::new_unchecked(
+        header,
+        B256::ZERO
+    )));
     for unknown in ["hash", "nonce", "miner", "logsBloom"] {
         object[unknown] = Value::Null;
     }
-    object["transactions"] = json!([]);
-    object["uncles"] = json!([]);
     object
+}
+
+/// What the next block would take, as far as gas limits tell.
+fn pending_transactions(node: &Node, header: &Header) -> Vec<Transaction> {
+    let base_fee_wei = header.base_fee_per_gas.unwrap_or_default();
+    let mut gas_left = header.gas_limit;
+    node.chain.with_mempool(|mempool| {
+        mempool
+            .best(base_fee_wei)
+            .map_while(|waiting| {
+                gas_left = gas_left.checked_sub(waiting.gas_limit())?;
+                Some(waiting.clone())
+            })
+            .collect()
+    })
 }
 
 #[cfg(test)]

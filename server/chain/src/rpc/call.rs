@@ -30,7 +30,10 @@ pub(super) async fn call(node: &Arc<Node>, params: Params) -> Answer {
         Err(SimulationError::TooLarge) => {}
         short => return short?,
     }
-    heavy(node, move |node| execute(node, call, Bounds::until(Instant::now() + CALL_TIME))?).await
+    heavy(node, move |node| {
+        execute(node, call, Bounds::until(Instant::now() + CALL_TIME))?
+    })
+    .await
 }
 
 fn execute(node: &Node, call: CallRequest, bounds: Bounds) -> Result<Answer, SimulationError> {

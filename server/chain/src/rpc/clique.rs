@@ -82,7 +82,11 @@ pub(super) fn status(node: &Node, params: Params) -> Answer {
         blocks += 1;
         in_turn += u64::from(block.header.difficulty == crate::clique::DIFF_INTURN);
     }
-    let in_turn_percent = if blocks == 0 { 0.0 } else { (100 * in_turn) as f64 / blocks as f64 };
+    let in_turn_percent = if blocks == 0 {
+        0.0
+    } else {
+        (100 * in_turn) as f64 / blocks as f64
+    };
     answer(&json!({
         "inturnPercent": in_turn_percent,
         "sealerActivity": activity,
@@ -101,7 +105,9 @@ pub(super) fn propose(node: &Node, mut params: Params) -> Answer {
     params.end()?;
     let proposals = node.chain.proposals();
     if proposals.len() >= PROPOSALS_MAX && !proposals.contains_key(&address) {
-        return Err(RpcError::limit(format!("{PROPOSALS_MAX} proposals are open: discard some")));
+        return Err(RpcError::limit(format!(
+            "{PROPOSALS_MAX} proposals are open: discard some"
+        )));
     }
     tracing::info!(%address, ?proposal, "our blocks vote");
     node.chain.propose(address, proposal);

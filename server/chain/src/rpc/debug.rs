@@ -85,7 +85,9 @@ pub(super) fn raw_header(node: &Node, params: Params) -> Answer {
 
 pub(super) fn raw_block(node: &Node, params: Params) -> Answer {
     let (tip, block) = subject(node, params)?;
-    let block = tip.block(block.header.number)?.ok_or_else(header_not_found)?;
+    let block = tip
+        .block(block.header.number)?
+        .ok_or_else(header_not_found)?;
     answer(&Bytes::from(block.encode()))
 }
 
@@ -93,10 +95,13 @@ pub(super) fn raw_receipts(node: &Node, params: Params) -> Answer {
     let (tip, block) = subject(node, params)?;
     let transactions = tip.view.transactions(block.header.number)?;
     let receipts = tip.view.receipts(block.header.number)?;
-    let encoded = transactions.iter().zip(&receipts).map(|(transaction, receipt)| {
-        let receipt = receipt.to_consensus(transaction.envelope().tx_type());
-        answer(&Bytes::from(receipt.encoded_2718()))
-    });
+    let encoded = transactions
+        .iter()
+        .zip(&receipts)
+        .map(|(transaction, receipt)| {
+            let receipt = receipt.to_consensus(transaction.envelope().tx_type());
+            answer(&Bytes::from(receipt.encoded_2718()))
+        });
     array(encoded)
 }
 

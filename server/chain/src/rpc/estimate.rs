@@ -69,7 +69,10 @@ impl Trial {
             return Ok(TRANSFER_GAS);
         }
         let (gas_used, gas_refunded) = match self.with(highest)? {
-            Tried::Enough { gas_used, gas_refunded } => (gas_used, gas_refunded),
+            Tried::Enough {
+                gas_used,
+                gas_refunded,
+            } => (gas_used, gas_refunded),
             Tried::TooLittle(outcome) => return Err(failure(*outcome, highest)),
         };
         let (mut low, mut high) = (gas_used.saturating_sub(1), highest);
@@ -80,7 +83,9 @@ impl Trial {
         }
         while low + 1 < high && (high - low).saturating_mul(1_000) >= high * ERROR_PER_MILLE {
             // Most transactions need little more than they use.
-            let middle = (low + (high - low) / 2).min(low.saturating_mul(2)).max(low + 1);
+            let middle = (low + (high - low) / 2)
+                .min(low.saturating_mul(2))
+                .max(low + 1);
             self.narrow(middle, &mut low, &mut high)?;
         }
         Ok(high)

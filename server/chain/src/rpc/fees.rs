@@ -69,8 +69,12 @@ pub(super) fn fee_history(node: &Node, mut params: Params) -> Answer {
     for number in oldest..=newest {
         let block = position::by_number(&tip, number)?.ok_or_else(header_not_found)?;
         let header = &block.header;
-        history.base_fee_per_gas.push(header.base_fee_per_gas.unwrap_or_default().into());
-        history.gas_used_ratio.push(header.gas_used as f64 / header.gas_limit as f64);
+        history
+            .base_fee_per_gas
+            .push(header.base_fee_per_gas.unwrap_or_default().into());
+        history
+            .gas_used_ratio
+            .push(header.gas_used as f64 / header.gas_limit as f64);
         if let Some(rewards) = &mut history.reward {
             let base_fee_wei = header.base_fee_per_gas.unwrap_or_default();
             let paid = tips_paid(&tip, number, base_fee_wei)?;
@@ -119,11 +123,18 @@ fn check_percentiles(percentiles: &[f64]) -> Result<(), RpcError> {
             percentiles.len()
         )));
     }
-    if !percentiles.iter().all(|percentile| (0.0..=100.0).contains(percentile)) {
-        return Err(RpcError::invalid_params("invalid reward percentile: not within 0 to 100"));
+    if !percentiles
+        .iter()
+        .all(|percentile| (0.0..=100.0).contains(percentile))
+    {
+        return Err(RpcError::invalid_params(
+            "invalid reward percentile: not within 0 to 100",
+        ));
     }
     if !percentiles.is_sorted() {
-        return Err(RpcError::invalid_params("invalid reward percentile: they must ascend"));
+        return Err(RpcError::invalid_params(
+            "invalid reward percentile: they must ascend",
+        ));
     }
     Ok(())
 }
@@ -136,7 +147,9 @@ fn tips_paid(tip: &Tip, number: u64, base_fee_wei: u64) -> Result<Vec<(u128, u64
         .iter()
         .zip(&receipts)
         .map(|(transaction, receipt)| {
-            let paid = transaction.effective_tip_wei(base_fee_wei).unwrap_or_default();
+            let paid = transaction
+                .effective_tip_wei(base_fee_wei)
+                .unwrap_or_default();
             (paid, receipt.gas_used)
         })
         .collect())
@@ -181,7 +194,10 @@ fn suggest_tip(node: &Node, tip: &Tip) -> Result<u128, StoreError> {
             continue;
         };
         let base_fee_wei = block.header.base_fee_per_gas.unwrap_or_default();
-        let count = tip.view.transactions_count(number)?.min(TIP_TRANSACTIONS_MAX);
+        let count = tip
+            .view
+            .transactions_count(number)?
+            .min(TIP_TRANSACTIONS_MAX);
         let mut tips = Vec::new();
         for index in 0..count {
             let transaction = tip.view.transaction(number, index)?;
@@ -192,8 +208,11 @@ fn suggest_tip(node: &Node, tip: &Tip) -> Result<u128, StoreError> {
     }
     samples.sort_unstable();
     let index = samples.len().saturating_sub(1) * TIP_PERCENTILE / 100;
-    let suggested = samples.get(index).map_or(TIP_DEFAULT_WEI, |tip_wei| (*tip_wei).min(TIP_MAX_WEI));
-    node.tip_suggestion.store(Some(Arc::new((tip.hash, suggested))));
+    let suggested = samples
+        .get(index)
+        .map_or(TIP_DEFAULT_WEI, |tip_wei| (*tip_wei).min(TIP_MAX_WEI));
+    node.tip_suggestion
+        .store(Some(Arc::new((tip.hash, suggested))));
     Ok(suggested)
 }
 
@@ -210,13 +229,23 @@ mod tests {
     fn rewards() {
         check(&[], &[0.0, 50.0, 100.0], &[0, 0, 0]);
         check(&[(5, 21_000)], &[0.0, 100.0], &[5, 5]);
-        check(&[(9, 50), (1, 50)], &[0.0, 50.0, 51.0, 100.0], &[1, 1, 9, 9]);
+        check(
+            &[(9, 50), (1, 50)],
+            &[0.0, 50.0, 51.0, 100.0],
+            &[1, 1, 9, 9],
+        );
     }
 
     #[test]
     fn percentiles_ascend_within_bounds() {
         assert!(check_percentiles(&[0.0, 50.0, 100.0]).is_ok());
-        for wrong in [vec![50.0, 10.0], vec![-1.0], vec![100.1], vec![f64::NAN], vec![1.0; 101]] {
+        for wrong in [
+            vec![50.0, 10.0],
+            vec![-1.0],
+            vec![100.1],
+            vec![f64::NAN],
+            vec![1.0; 101],
+        ] {
             assert!(check_percentiles(&wrong).is_err(), "{wrong:?}");
         }
     }

@@ -206,7 +206,8 @@ async fn listen(node: Weak<Node>, mut events: broadcast::Receiver<ChainEvent>) {
 impl State {
     fn forget_idle(&mut self) {
         let now = Instant::now();
-        self.filters.retain(|_, polled| now.duration_since(polled.polled_at) < IDLE_MAX);
+        self.filters
+            .retain(|_, polled| now.duration_since(polled.polled_at) < IDLE_MAX);
     }
 
     fn tell(&mut self, event: &ChainEvent) {
@@ -263,8 +264,14 @@ impl Changes {
 pub(super) fn logs_in(filter: &Filter, change: &crate::events::HeadChange) -> Vec<Log> {
     let wanted = |log: &Log| filter.matches(&log.inner);
     let removed = change.removed.iter().flat_map(|applied| {
-        logs_of(applied).filter(wanted).map(|log| Log { removed: true, ..log })
+        logs_of(applied).filter(wanted).map(|log| Log {
+            removed: true,
+            ..log
+        })
     });
-    let added = change.added.iter().flat_map(|applied| logs_of(applied).filter(wanted));
+    let added = change
+        .added
+        .iter()
+        .flat_map(|applied| logs_of(applied).filter(wanted));
     removed.chain(added).collect()
 }

@@ -74,7 +74,10 @@ fn range_of(
                 .ok_or_else(|| RpcError::server("the block is not on the branch in force"))?;
             Ok(Some(number..=number))
         }
-        FilterBlockOption::Range { from_block, to_block } => {
+        FilterBlockOption::Range {
+            from_block,
+            to_block,
+        } => {
             let newest = tip.header.number;
             let bound = |tag: Option<BlockNumberOrTag>| match tag.unwrap_or_default() {
                 BlockNumberOrTag::Number(number) => number,

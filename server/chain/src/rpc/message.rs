@@ -18,7 +18,10 @@ impl Request {
     /// Reads a request; on failure the id under which to say so comes along.
     pub fn read(value: Value) -> Result<Self, (Value, RpcError)> {
         let refuse = |id: Option<Value>, message: &str| {
-            (id.unwrap_or(Value::Null), RpcError::invalid_request(message))
+            (
+                id.unwrap_or(Value::Null),
+                RpcError::invalid_request(message),
+            )
         };
         let Value::Object(mut fields) = value else {
             return Err(refuse(None, "a request is an object"));
@@ -64,5 +67,8 @@ pub(super) fn response(id: &Value, outcome: Answer) -> Vec<u8> {
 fn error_text(error: &RpcError) -> Vec<u8> {
     let whole = answer(error);
     let bare = || answer(&RpcError::new(error.code, error.message.clone()));
-    whole.or_else(|_| bare()).map(|json| json.0).unwrap_or_else(|_| b"{}".to_vec())
+    whole
+        .or_else(|_| bare())
+        .map(|json| json.0)
+        .unwrap_or_else(|_| b"{}".to_vec())
 }

@@ -20,6 +20,8 @@ enum Method {
     Quick(Function),
     /// On a thread where blocking is allowed: it may compute for long.
     Heavy(Function),
+    /// At once with the hashes of a block's transactions, as a heavy one with all that is in them.
+    Block(Function),
     /// At once if it is short, else as a heavy one.
     Call,
     SendRawTransaction,
@@ -31,7 +33,10 @@ enum Method {
 pub(super) async fn answer(node: &Arc<Node>, name: &str, params: Params) -> Answer {
     match method(node, name).ok_or_else(|| RpcError::method_not_found(name))? {
         Method::Quick(function) => function(node, params),
-        Method::Heavy(function) => heavy(node, move |node| function(node, params)).await,
+        Method::Block(function) if !params.asks_for_all() => function(node, params),
+        Method::Heavy(function) | Method::Block(function) => {
+            heavy(node, move |node| function(node, params)).await
+        }
         Method::Call => call::call(node, params).await,
         Method::SendRawTransaction => transactions::send_raw(node, params).await,
         Method::NewFilter(function) => function(node, params),
@@ -52,7 +57,10 @@ pub(super) async fn heavy(
     });
     running.await.unwrap_or_else(|error| {
         tracing::error!(%error, "a JSON-RPC method ended early");
-        Err(RpcError::new(INTERNAL_ERROR, "the method failed inside the node"))
+        Err(RpcError::new(
+            INTERNAL_ERROR,
+            "the method failed inside the node",
+        ))
     })
 }
 
@@ -83,7 +91,10 @@ fn method(node: &Node, name: &str) -> Option<Method> {
         "eth_mining" => Quick(web3::mining),
         "eth_hashrate" => Quick(web3::hashrate),
         "eth_protocolVersion" => Quick(web3::protocol_version),
-        "eth_sendTransaction" | "eth_sign" | "eth_signTransaction" | "eth_signTypedData_v4"
+        "eth_sendTransaction"
+        | "eth_sign"
+        | "eth_signTransaction"
+        | "eth_signTypedData_v4"
         | "personal_sign" => Quick(web3::no_keys),
         "net_version" => Quick(web3::network_id),
         "net_listening" => Quick(web3::listening),
@@ -98,8 +109,8 @@ fn method(node: &Node, name: &str) -> Option<Method> {
         "eth_estimateGas" => Heavy(estimate::estimate_gas),
         "eth_createAccessList" => Heavy(access_list::create),
 
-        "eth_getBlockByNumber" => Quick(blocks::by_number),
-        "eth_getBlockByHash" => Quick(blocks::by_hash),
+        "eth_getBlockByNumber" => Method::Block(blocks::by_number),
+        "eth_getBlockByHash" => Method::Block(blocks::by_hash),
         "eth_getHeaderByNumber" => Quick(blocks::header_by_number),
         "eth_getHeaderByHash" => Quick(blocks::header_by_hash),
         "eth_getBlockTransactionCountByNumber" => Quick(blocks::transaction_count_by_number),

@@ -51,7 +51,9 @@ pub(super) async fn mine(node: &Node, mut params: Params) -> Answer {
     };
     let blocks = blocks.map_or(1, u64::from);
     if blocks > BLOCKS_MAX {
-        return Err(RpcError::limit(format!("{blocks} blocks, at most {BLOCKS_MAX} at once")));
+        return Err(RpcError::limit(format!(
+            "{blocks} blocks, at most {BLOCKS_MAX} at once"
+        )));
     }
     let Some(requests) = &node.options.mine else {
         return Err(RpcError::method_not_found("evm_mine"));
@@ -64,7 +66,10 @@ pub(super) async fn mine(node: &Node, mut params: Params) -> Answer {
             done,
         };
         requests.send(request).await.map_err(|_| ended())?;
-        is_done.await.map_err(|_| ended())?.map_err(RpcError::server)?;
+        is_done
+            .await
+            .map_err(|_| ended())?
+            .map_err(RpcError::server)?;
     }
     answer("0x0")
 }

@@ -46,6 +46,11 @@ impl Params {
         }
     }
 
+    /// Whether the second parameter is true: that of a block's transactions in full.
+    pub fn asks_for_all(&self) -> bool {
+        self.values.as_slice().get(1) == Some(&Value::Bool(true))
+    }
+
     /// That nothing is left.
     pub fn end(mut self) -> Result<(), RpcError> {
         match self.values.next() {

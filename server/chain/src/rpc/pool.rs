@@ -88,7 +88,8 @@ fn whole(node: &Node) -> Content<Transaction> {
 }
 
 fn by_nonce<'a>(held: impl Iterator<Item = &'a Transaction>) -> ByNonce<Transaction> {
-    held.map(|transaction| (Nonce(transaction.nonce()), transaction.clone())).collect()
+    held.map(|transaction| (Nonce(transaction.nonce()), transaction.clone()))
+        .collect()
 }
 
 impl Content<Transaction> {

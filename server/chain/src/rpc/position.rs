@@ -80,11 +80,7 @@ pub(super) fn resolve(node: &Node, tip: &Tip, id: BlockId) -> Result<Position, R
 }
 
 /// The state after the block that a request names; without one, the newest.
-pub(super) fn state_of(
-    node: &Node,
-    tip: &Tip,
-    id: Option<BlockId>,
-) -> Result<StateView, RpcError> {
+pub(super) fn state_of(node: &Node, tip: &Tip, id: Option<BlockId>) -> Result<StateView, RpcError> {
     let number = match id.unwrap_or_default() {
         BlockId::Number(BlockNumberOrTag::Latest | BlockNumberOrTag::Pending) => {
             return Ok(tip.state());
@@ -115,7 +111,8 @@ pub(super) fn author_of(node: &Node, block: &Position) -> alloy_primitives::Addr
         return known.1;
     }
     let author = clique::recover_signer(&block.header).unwrap_or_default();
-    node.author.store(Some(std::sync::Arc::new((block.hash, author))));
+    node.author
+        .store(Some(std::sync::Arc::new((block.hash, author))));
     author
 }
 

@@ -80,7 +80,9 @@ fn receipt_object(
             logs: log_objects(transaction.hash(), stored, inclusion),
         },
     };
-    let created = envelope.is_create().then(|| transaction.sender().create(transaction.nonce()));
+    let created = envelope
+        .is_create()
+        .then(|| transaction.sender().create(transaction.nonce()));
     TransactionReceipt {
         inner: match envelope.tx_type() {
             TxType::Eip2930 => ReceiptEnvelope::Eip2930(receipt),

@@ -9,7 +9,9 @@ pub fn revert_reason(output: &[u8]) -> Option<String> {
     match *selector {
         ERROR => decode_string(arguments),
         PANIC => {
-            let code = arguments.first_chunk::<32>().map(|word| U256::from_be_bytes(*word))?;
+            let code = arguments
+                .first_chunk::<32>()
+                .map(|word| U256::from_be_bytes(*word))?;
             Some(panic_reason(code))
         }
         _ => None,
@@ -60,7 +62,10 @@ mod tests {
     use super::*;
 
     fn check(output: &str, reason: Option<&str>) {
-        assert_eq!(revert_reason(&hex::decode(output).unwrap()).as_deref(), reason);
+        assert_eq!(
+            revert_reason(&hex::decode(output).unwrap()).as_deref(),
+            reason
+        );
     }
 
     #[test]

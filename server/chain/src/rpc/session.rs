@@ -147,7 +147,10 @@ impl Outbox {
         let bytes = u32::try_from(text.len()).unwrap_or(u32::MAX);
         let sending = async {
             let room = self.room.clone().acquire_many_owned(bytes).await.ok()?;
-            let message = Message { text, _waiting: room };
+            let message = Message {
+                text,
+                _waiting: room,
+            };
             self.messages.send(message).await.ok()
         };
         match tokio::time::timeout(READER_TIME, sending).await {
@@ -164,7 +167,10 @@ impl Outbox {
         let room = self.room.clone().try_acquire_many_owned(bytes);
         let room = room.map_err(|_| CloseReason::SlowReader)?;
         self.messages
-            .try_send(Message { text, _waiting: room })
+            .try_send(Message {
+                text,
+                _waiting: room,
+            })
             .map_err(|error| match error {
                 mpsc::error::TrySendError::Full(_) => CloseReason::SlowReader,
                 mpsc::error::TrySendError::Closed(_) => CloseReason::ClosedByPeer,
@@ -176,6 +182,3 @@ impl Outbox {
 fn into_text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,17 +1,18 @@
 //! Executes what nobody signed: the common ground of `eth_call`, `eth_estimateGas`,
 //! `eth_createAccessList` and `debug_traceCall`.
 
+mod fees;
+mod outcome;
+
 use alloy_consensus::Header;
 use alloy_eips::BlockId;
-use alloy_primitives::{Address, B256, Bytes, TxKind, U256, keccak256};
+use alloy_primitives::{Address, B256, TxKind, U256, keccak256};
 use alloy_rpc_types_eth::state::{AccountOverride, StateOverride};
 use alloy_rpc_types_eth::{BlockOverrides, TransactionRequest};
 use revm::bytecode::Bytecode;
 use revm::context::TxEnv;
 use revm::context::either::Either;
-use revm::context::result::{
-    EVMError, ExecutionResult, HaltReason, InvalidTransaction, OutOfGasError, ResultAndState,
-};
+use revm::context::result::{EVMError, ExecutionResult, InvalidTransaction, ResultAndState};
 use revm::handler::MainnetContext;
 use revm::inspector::NoOpInspector;
 use revm::{Context, Database, InspectEvm, Inspector, MainBuilder, MainContext};
@@ -25,6 +26,10 @@ use crate::overlay::{Overlay, Wipe};
 use crate::service::unix_time_ms;
 use crate::tip::{StateView, Tip};
 use crate::watch::{Bounds, Met, Watch};
+
+pub(super) use fees::Fees;
+use outcome::refusal;
+pub(super) use outcome::{halt_text, output_of};
 
 /// Gas that one simulation may use.
 pub(super) const SIMULATION_GAS_MAX: u64 = 50_000_000;
@@ -154,7 +159,9 @@ impl Scene {
             None => self.state.basic(caller)?.map_or(0, |info| info.nonce),
         };
         if request.blob_versioned_hashes.is_some() || request.sidecar.is_some() {
-            return Err(RpcError::invalid_params("this chain carries no blobs (EIP-4844)"));
+            return Err(RpcError::invalid_params(
+                "this chain carries no blobs (EIP-4844)",
+            ));
         }
         let authorizations = request.authorization_list.unwrap_or_default();
         let tx_type = match (&fees.priority_wei, &request.access_list) {
@@ -195,7 +202,10 @@ impl Scene {
         value: U256,
         fee_max_wei: u128,
     ) -> Result<u64, RpcError> {
-        let balance = self.state.basic(caller)?.map_or(U256::ZERO, |info| info.balance);
+        let balance = self
+            .state
+            .basic(caller)?
+            .map_or(U256::ZERO, |info| info.balance);
         let left = balance
             .checked_sub(value)
             .ok_or_else(|| RpcError::server("insufficient funds for transfer"))?;
@@ -275,115 +285,15 @@ impl From<SimulationError> for RpcError {
     }
 }
 
-/// What a call returned, or how it failed, in geth's words.
-pub(super) fn output_of(result: ExecutionResult) -> Result<Bytes, RpcError> {
-    match result {
-        ExecutionResult::Success { output, .. } => Ok(output.into_data()),
-        ExecutionResult::Revert { output, .. } => Err(RpcError::reverted(&output)),
-        ExecutionResult::Halt { reason, .. } => Err(RpcError::server(halt_text(&reason))),
-    }
-}
-
-/// geth's words for the ways in which the EVM stops.
-pub(super) fn halt_text(reason: &HaltReason) -> String {
-    let text = match reason {
-        HaltReason::OutOfGas(OutOfGasError::MemoryLimit) => "out of gas: memory limit exceeded",
-        HaltReason::OutOfGas(_) => "out of gas",
-        HaltReason::OpcodeNotFound | HaltReason::NotActivated => "invalid opcode",
-        HaltReason::InvalidFEOpcode => "invalid opcode: INVALID",
-        HaltReason::InvalidJump => "invalid jump destination",
-        HaltReason::StackUnderflow => "stack underflow",
-        HaltReason::StackOverflow => "stack limit reached 1024 (1023)",
-        HaltReason::OutOfOffset => "return data out of bounds",
-        HaltReason::CreateCollision => "contract address collision",
-        HaltReason::NonceOverflow => "nonce uint64 overflow",
-        HaltReason::CreateContractSizeLimit => "max code size exceeded",
-        HaltReason::CreateContractStartingWithEF => {
-            "invalid code: must not begin with 0xef"
-        }
-        HaltReason::CreateInitCodeSizeLimit => "max initcode size exceeded",
-        HaltReason::StateChangeDuringStaticCall | HaltReason::CallNotAllowedInsideStatic => {
-            "write protection"
-        }
-        HaltReason::OutOfFunds => "insufficient balance for transfer",
-        HaltReason::CallTooDeep => "max call depth exceeded",
-        other => return other.to_string(),
-    };
-    text.to_owned()
-}
-
-fn refusal(invalid: &InvalidTransaction) -> String {
-    match invalid {
-        InvalidTransaction::LackOfFundForMaxFee { fee, balance } => {
-            format!("insufficient funds for gas * price + value: have {balance} want {fee}")
-        }
-        InvalidTransaction::GasPriceLessThanBasefee => {
-            "max fee per gas less than block base fee".to_owned()
-        }
-        InvalidTransaction::PriorityFeeGreaterThanMaxFee => {
-            "max priority fee per gas higher than max fee per gas".to_owned()
-        }
-        InvalidTransaction::CallGasCostMoreThanGasLimit { initial_gas, gas_limit } => {
-            format!("intrinsic gas too low: have {gas_limit}, want {initial_gas}")
-        }
-        InvalidTransaction::GasFloorMoreThanGasLimit { gas_floor, gas_limit } => format!(
-            "insufficient gas for floor data gas cost: have {gas_limit}, want {gas_floor}"
-        ),
-        InvalidTransaction::CreateInitCodeSizeLimit => "max initcode size exceeded".to_owned(),
-        InvalidTransaction::InvalidChainId => "invalid chain id for signer".to_owned(),
-        InvalidTransaction::NonceOverflowInTransaction => "nonce has max value".to_owned(),
-        other => other.to_string(),
-    }
-}
-
-/// What a request offers for gas.
-pub(super) struct Fees {
-    /// The most for a unit of gas; zero when nothing is offered.
-    pub max_wei: u128,
-    /// Only of requests with the fields of EIP-1559.
-    pub priority_wei: Option<u128>,
-}
-
-impl Fees {
-    pub fn of(request: &TransactionRequest, base_fee_wei: u64) -> Result<Self, RpcError> {
-        let (max, priority) = (request.max_fee_per_gas, request.max_priority_fee_per_gas);
-        if let Some(price) = request.gas_price {
-            if max.is_some() || priority.is_some() {
-                return Err(RpcError::invalid_params(
-                    "both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified",
-                ));
-            }
-            return Ok(Self {
-                max_wei: price,
-                priority_wei: None,
-            });
-        }
-        let priority_wei = priority.or(max.map(|_| 0));
-        let tip = priority_wei.unwrap_or_default();
-        let max_wei = match max {
-            Some(max) => max,
-            None if tip > 0 => tip.saturating_add(base_fee_wei.into()),
-            None => 0,
-        };
-        if max_wei < tip {
-            return Err(RpcError::server(format!(
-                "maxFeePerGas ({max_wei}) < maxPriorityFeePerGas ({tip})"
-            )));
-        }
-        Ok(Self {
-            max_wei,
-            priority_wei,
-        })
-    }
-}
-
 fn change_account(
     state: &mut Overlay<StateView>,
     address: Address,
     account: AccountOverride,
 ) -> Result<(), RpcError> {
     if account.move_precompile_to.is_some() {
-        return Err(RpcError::invalid_params("movePrecompileToAddress is not supported"));
+        return Err(RpcError::invalid_params(
+            "movePrecompileToAddress is not supported",
+        ));
     }
     if account.state.is_some() && account.state_diff.is_some() {
         return Err(RpcError::invalid_params(format!(
@@ -405,7 +315,9 @@ fn change_account(
         (None, Some(slots)) => (Wipe::None, slots),
         (None, None) => return Ok(()),
     };
-    let slots = slots.into_iter().map(|(slot, value)| (slot.into(), value.into()));
+    let slots = slots
+        .into_iter()
+        .map(|(slot, value)| (slot.into(), value.into()));
     state.change_slots(address, wipe, slots)?;
     Ok(())
 }

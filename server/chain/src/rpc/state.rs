@@ -22,9 +22,9 @@ pub(super) fn transaction_count(node: &Node, mut params: Params) -> Answer {
     let account = state_of(node, &node.chain.tip(), block)?.account(address)?;
     let nonce = account.map_or(0, |account| account.nonce);
     let nonce = match block {
-        Some(BlockId::Number(BlockNumberOrTag::Pending)) => {
-            node.chain.with_mempool(|mempool| mempool.next_nonce(&address, nonce))
-        }
+        Some(BlockId::Number(BlockNumberOrTag::Pending)) => node
+            .chain
+            .with_mempool(|mempool| mempool.next_nonce(&address, nonce)),
         _ => nonce,
     };
     answer(&U64::from(nonce))
@@ -34,7 +34,9 @@ pub(super) fn code(node: &Node, mut params: Params) -> Answer {
     let (address, block): (Address, Option<BlockId>) = (params.required()?, params.optional()?);
     params.end()?;
     let state = state_of(node, &node.chain.tip(), block)?;
-    let hash = state.account(address)?.map_or(KECCAK256_EMPTY, |account| account.code_hash);
+    let hash = state
+        .account(address)?
+        .map_or(KECCAK256_EMPTY, |account| account.code_hash);
     answer(&state.code(hash)?.original_bytes())
 }
 

@@ -1,7 +1,7 @@
 //! Transactions: on the chain, in the mempool, and on their way in.
 
-use alloy_consensus::Transaction as _;
 use alloy_consensus::Header;
+use alloy_consensus::Transaction as _;
 use alloy_eips::BlockNumberOrTag;
 use alloy_primitives::{B256, Bytes};
 use alloy_rpc_types_eth::{Index, Transaction as TransactionObject};
@@ -51,7 +51,9 @@ pub(super) fn by_hash(node: &Node, mut params: Params) -> Answer {
     if let Some((number, index)) = tip.view.place_of(&hash)? {
         return at(&tip, number, index);
     }
-    let pending = node.chain.with_mempool(|mempool| mempool.get(&hash).cloned());
+    let pending = node
+        .chain
+        .with_mempool(|mempool| mempool.get(&hash).cloned());
     answer(&pending.map(|transaction| transaction_object(&transaction, None)))
 }
 
@@ -93,7 +95,9 @@ pub(super) fn raw_by_hash(node: &Node, mut params: Params) -> Answer {
     if let Some((number, index)) = tip.view.place_of(&hash)? {
         return raw_at(&tip, number, index);
     }
-    let pending = node.chain.with_mempool(|mempool| mempool.get(&hash).cloned());
+    let pending = node
+        .chain
+        .with_mempool(|mempool| mempool.get(&hash).cloned());
     answer(&pending.map(|transaction| transaction.encoded()))
 }
 
@@ -111,7 +115,9 @@ pub(super) fn raw_by_hash_and_index(node: &Node, mut params: Params) -> Answer {
     let (hash, index): (B256, Index) = (params.required()?, params.required()?);
     params.end()?;
     let block = node.chain.block_by_hash(&hash)?;
-    let transaction = block.as_ref().and_then(|block| block.transactions.get(index.0));
+    let transaction = block
+        .as_ref()
+        .and_then(|block| block.transactions.get(index.0));
     answer(&transaction.map(Transaction::encoded))
 }
 
@@ -127,7 +133,10 @@ pub(super) async fn send_raw(node: &Node, mut params: Params) -> Answer {
         Err(SubmitError::Store(error)) => Err(error.into()),
         Err(SubmitError::Journal(error)) => {
             tracing::error!(%error, "a transaction was not taken");
-            Err(RpcError::new(INTERNAL_ERROR, "the transaction could not be written: send it again"))
+            Err(RpcError::new(
+                INTERNAL_ERROR,
+                "the transaction could not be written: send it again",
+            ))
         }
     }
 }

@@ -3,10 +3,10 @@
 use alloy_primitives::{Address, Bytes, U64, keccak256};
 use serde_json::{Value, json};
 
+use super::Node;
 use super::error::RpcError;
 use super::json::{Answer, answer};
 use super::params::Params;
-use super::Node;
 
 pub(super) fn chain_id(node: &Node, params: Params) -> Answer {
     params.end()?;
@@ -27,7 +27,11 @@ pub(super) fn syncing(node: &Node, params: Params) -> Answer {
 /// As `eth_syncing` says it.
 pub(super) fn sync_status(node: &Node) -> Value {
     let current = node.chain.tip().header.number;
-    let highest = node.options.sync.as_ref().and_then(|sync| sync.highest_block());
+    let highest = node
+        .options
+        .sync
+        .as_ref()
+        .and_then(|sync| sync.highest_block());
     match highest.filter(|highest| *highest > current) {
         None => Value::Bool(false),
         Some(highest) => json!({

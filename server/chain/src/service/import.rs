@@ -101,9 +101,6 @@ impl Chain {
             match self.take(writer, &mut draft, block, now_s) {
                 Ok(taken) => outcome = outcome.max(taken),
                 Err(error) => {
-                    if let ImportError::Invalid { hash, reason, .. } = &error {
-                        writer.remember_invalid(*hash, reason.clone());
-                    }
                     // The draft may hold half of a block. Those before it are good.
                     if !draft.added().is_empty() {
                         self.import_chunk(writer, &blocks[..index], now_s)?;
@@ -138,7 +135,12 @@ impl Chain {
                 })?;
         let snapshot = self.snapshot_after(writer, draft, parent_hash)?;
         let signer = validation::check_before_execution(&parent, &snapshot, block, now_s)
-            .map_err(|reason| ImportError::invalid(block, reason))?;
+            .map_err(|reason| {
+                if reason.is_lasting() {
+                    writer.remember_invalid(block.hash, reason.to_string());
+                }
+                ImportError::invalid(block, reason)
+            })?;
         let total_difficulty = parent_difficulty + block.header.difficulty;
         let head = self.head_of(draft);
         if parent_hash == head.hash {
@@ -219,7 +221,13 @@ impl Chain {
             signer,
             total_difficulty,
         )
-        .map_err(|error| ImportError::from((block, error)))?;
+        .map_err(|error| {
+            // Its body is the one that its header names, so that nothing can mend it.
+            if let CheckError::Invalid(reason) = &error {
+                writer.remember_invalid(block.hash, reason.to_string());
+            }
+            ImportError::from((block, error))
+        })?;
         let before = self.snapshot_after(writer, draft, block.header.parent_hash)?;
         let mut after = Snapshot::clone(&before);
         after

@@ -163,6 +163,22 @@ impl Chain {
         Ok(added)
     }
 
+    /// Puts transactions of blocks that are about to be taken off on the disk: acknowledged once,
+    /// they wait again, also after the program has ended in between.
+    pub(super) fn write_down_orphans(&self, draft: &Draft) -> Result<(), StoreError> {
+        let received_at_ms = unix_time_ms();
+        let orphaned = draft.removed().iter().rev().flat_map(|applied| {
+            applied.block.transactions.iter().map(|transaction| Waiting {
+                transaction: transaction.clone(),
+                received_at_ms,
+            })
+        });
+        self.inner
+            .journal
+            .restore(orphaned.collect())
+            .map_err(|error| StoreError::damaged("the mempool's file", error))
+    }
+
     /// Puts a new tip in place and moves the mempool along with it.
     pub(super) fn follow_tip(&self, tip: Tip, draft: &Draft) -> Result<(), StoreError> {
         let mut mempool = self.inner.mempool.write();

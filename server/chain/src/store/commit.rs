@@ -1,166 +1,195 @@
 //! Writes a draft: everything, or nothing.
 
-use std::borrow::Borrow;
+use alloy_eips::eip2718::Encodable2718;
 use alloy_primitives::U256;
 use alloy_rlp::Encodable;
-use redb::{Key, Table, WriteTransaction};
+use fjall::{Database, OwnedWriteBatch, PersistMode};
 
 use crate::draft::{AppliedBlock, Draft};
 use crate::error::StoreError;
-use crate::store::log_tags;
-use crate::store::tables::{
-    ACCOUNT_HISTORY, ACCOUNT_STEMS, ACCOUNTS, CANONICAL, CHANGED_KEYS, CODES, FACT_OLDEST_STATE,
-    FACTS, HEADERS, LOG_INDEX, PLACES, RECEIPTS, SIDE_BLOCKS, SLOT_HISTORY, SLOT_STEMS, SLOTS,
-    SNAPSHOTS, TRANSACTIONS, log_key, place,
-};
-use crate::store::view::{encode_transaction, slot_stem_key};
-use crate::trie::{Stem, path_key};
+use crate::store::tables::{COMMIT_KEY, FACT_OLDEST_STATE, Table, Tables, log_key, place};
+use crate::store::view::{ChangedRows, slot_stem_key};
+use crate::store::{log_tags, page};
+use crate::transaction::Transaction;
+use crate::trie::path_key;
 
-/// Makes every table, so that readers find them.
-pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<(), StoreError> {
-    transaction.open_table(ACCOUNTS)?;
-    transaction.open_table(SLOTS)?;
-    transaction.open_table(CODES)?;
-    transaction.open_table(ACCOUNT_STEMS)?;
-    transaction.open_table(SLOT_STEMS)?;
-    transaction.open_table(ACCOUNT_HISTORY)?;
-    transaction.open_table(SLOT_HISTORY)?;
-    transaction.open_table(CHANGED_KEYS)?;
-    transaction.open_table(HEADERS)?;
-    transaction.open_table(CANONICAL)?;
-    transaction.open_table(SIDE_BLOCKS)?;
-    transaction.open_table(TRANSACTIONS)?;
-    transaction.open_table(RECEIPTS)?;
-    transaction.open_table(PLACES)?;
-    transaction.open_table(LOG_INDEX)?;
-    transaction.open_table(SNAPSHOTS)?;
-    transaction.open_table(FACTS)?;
-    Ok(())
+/// Rows that are written together.
+pub(super) struct Rows<'a> {
+    batch: OwnedWriteBatch,
+    tables: &'a Tables,
 }
 
-/// Writes all changes of a draft.
-pub(super) fn write(draft: &Draft, transaction: &WriteTransaction) -> Result<(), StoreError> {
-    write_state(draft, transaction)?;
-    write_history(draft, transaction)?;
+impl<'a> Rows<'a> {
+    /// The rows of this commit: none but its number in every table.
+    pub(super) fn new(database: &Database, tables: &'a Tables, commit: u64) -> Self {
+        let mut rows = Self {
+            batch: database.batch().durability(Some(PersistMode::SyncAll)),
+            tables,
+        };
+        for table in Table::ALL {
+            rows.set(table, &COMMIT_KEY, Some(&commit.to_be_bytes()));
+        }
+        rows
+    }
+
+    /// Puts a row in place, or takes it away.
+    pub(super) fn set(&mut self, table: Table, key: &[u8], row: Option<&[u8]>) {
+        let keyspace = self.tables.of(table);
+        match row {
+            Some(row) => self.batch.insert(keyspace, key, row),
+            None => self.batch.remove(keyspace, key),
+        }
+    }
+
+    /// Returns when all is on the disk.
+    pub(super) fn commit(self) -> fjall::Result<()> {
+        self.batch.commit()
+    }
+}
+
+/// Writes all changes of a draft. Rows are written in the order of their keys, which the sorted
+/// tables in memory like.
+pub(super) fn write(draft: &Draft, rows: &mut Rows<'_>) -> Result<ChangedRows, StoreError> {
+    let changed = write_state(draft, rows);
+    write_history(draft, rows);
+    // What is removed first may be added again, by another block or at another place.
     for applied in &draft.removed {
-        remove_block(applied, transaction)?;
+        remove_block(applied, rows);
     }
-    add_blocks(draft, transaction)?;
-    write_chain(draft, transaction)
+    add_blocks(draft, rows);
+    write_chain(draft, rows)?;
+    Ok(changed)
 }
 
-fn write_state(draft: &Draft, transaction: &WriteTransaction) -> Result<(), StoreError> {
-    let mut accounts = transaction.open_table(ACCOUNTS)?;
+fn write_state(draft: &Draft, rows: &mut Rows<'_>) -> ChangedRows {
+    let mut changed = ChangedRows::default();
     for (key, row) in &draft.accounts {
-        set(&mut accounts, key, row.as_deref())?;
+        rows.set(Table::Accounts, key, row.as_deref());
+        changed
+            .accounts
+            .push((*key, row.as_deref().map(Into::into)));
     }
-    let mut slots = transaction.open_table(SLOTS)?;
     for (key, row) in &draft.slots {
-        set(&mut slots, key, row.as_deref())?;
+        rows.set(Table::Slots, key, row.as_deref());
     }
-    let mut codes = transaction.open_table(CODES)?;
     for (hash, code) in &draft.codes {
-        codes.insert(&hash.0, code.as_slice())?;
+        rows.set(Table::Codes, hash.as_slice(), Some(code));
     }
-    let stems = draft.account_stems.iter();
-    write_stems(
-        &mut transaction.open_table(ACCOUNT_STEMS)?,
-        stems.map(|(path, stem)| (path_key(path).as_ref().to_vec(), stem)),
-    )?;
-    let stems = draft.slot_stems.iter();
-    write_stems(
-        &mut transaction.open_table(SLOT_STEMS)?,
-        stems.map(|((account, path), stem)| (slot_stem_key(account, path), stem)),
-    )
+    changed.account_stems = draft
+        .account_stems
+        .iter()
+        .map(|(path, stem)| (*path, stem.as_ref().map(|stem| stem.encode().into())))
+        .collect();
+    let stems = &mut changed.account_stems;
+    stems.sort_unstable_by_key(|(path, _)| (path.len(), *path));
+    for (path, row) in stems {
+        rows.set(Table::AccountStems, path_key(path).as_ref(), row.as_deref());
+    }
+    changed.slot_stems = draft
+        .slot_stems
+        .iter()
+        .map(|(place, stem)| (*place, stem.as_ref().map(|stem| stem.encode().into())))
+        .collect();
+    let stems = &mut changed.slot_stems;
+    stems.sort_unstable_by_key(|((account, path), _)| (*account, path.len(), *path));
+    for ((account, path), row) in stems {
+        rows.set(
+            Table::SlotStems,
+            &slot_stem_key(account, path),
+            row.as_deref(),
+        );
+    }
+    changed
 }
 
-/// Neighbours are written one after the other: a tree of pages likes that.
-fn write_stems<'a>(
-    table: &mut Table<'_, &'static [u8], &'static [u8]>,
-    stems: impl Iterator<Item = (Vec<u8>, &'a Option<Box<Stem>>)>,
-) -> Result<(), StoreError> {
-    let mut stems: Vec<_> = stems.collect();
-    stems.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-    for (key, stem) in stems {
-        match stem {
-            Some(stem) => table.insert(key.as_slice(), stem.encode().as_slice())?,
-            None => table.remove(key.as_slice())?,
-        };
-    }
-    Ok(())
-}
-
-fn write_history(draft: &Draft, transaction: &WriteTransaction) -> Result<(), StoreError> {
-    let mut accounts = transaction.open_table(ACCOUNT_HISTORY)?;
+fn write_history(draft: &Draft, rows: &mut Rows<'_>) {
     for (key, row) in &draft.account_history {
-        set(&mut accounts, key, row.as_deref())?;
+        rows.set(Table::AccountHistory, key, row.as_deref());
     }
-    let mut slots = transaction.open_table(SLOT_HISTORY)?;
     for (key, row) in &draft.slot_history {
-        set(&mut slots, key, row.as_deref())?;
+        rows.set(Table::SlotHistory, key, row.as_deref());
     }
-    let mut changed = transaction.open_table(CHANGED_KEYS)?;
     for (block, keys) in &draft.changed_keys {
-        match keys {
-            Some(keys) => changed.insert(block, keys.encode().as_slice())?,
-            None => changed.remove(block)?,
-        };
+        let row = keys.as_ref().map(|keys| keys.encode());
+        rows.set(Table::ChangedKeys, &block.to_be_bytes(), row.as_deref());
     }
     if let Some(oldest) = draft.oldest_state {
-        let mut facts = transaction.open_table(FACTS)?;
-        facts.insert(FACT_OLDEST_STATE, oldest.to_be_bytes().as_slice())?;
+        let name = FACT_OLDEST_STATE.as_bytes();
+        rows.set(Table::Facts, name, Some(&oldest.to_be_bytes()));
     }
-    Ok(())
 }
 
-fn remove_block(applied: &AppliedBlock, transaction: &WriteTransaction) -> Result<(), StoreError> {
-    let number = applied.block.number();
-    let mut transactions = transaction.open_table(TRANSACTIONS)?;
-    let mut receipts = transaction.open_table(RECEIPTS)?;
-    let mut places = transaction.open_table(PLACES)?;
-    let mut log_index = transaction.open_table(LOG_INDEX)?;
-    for (index, entry) in (0_u32..).zip(&applied.block.transactions) {
-        let place = place(number, index);
-        transactions.remove(&place)?;
-        receipts.remove(&place)?;
-        places.remove(&entry.hash().0)?;
-    }
-    for key in log_keys(applied) {
-        log_index.remove(&key)?;
-    }
-    Ok(())
-}
-
-fn add_blocks(draft: &Draft, transaction: &WriteTransaction) -> Result<(), StoreError> {
-    let mut transactions = transaction.open_table(TRANSACTIONS)?;
-    let mut receipts = transaction.open_table(RECEIPTS)?;
-    let mut new_places = Vec::new();
-    let mut new_log_keys = Vec::new();
-    let mut encoded = Vec::new();
+fn add_blocks(draft: &Draft, rows: &mut Rows<'_>) {
+    let mut places = Vec::new();
+    let mut log_index = Vec::new();
     for applied in &draft.added {
         let number = applied.block.number();
-        let outcomes = applied.block.transactions.iter().zip(&applied.receipts);
-        for (index, (entry, receipt)) in (0_u32..).zip(outcomes) {
-            let place = place(number, index);
-            transactions.insert(&place, encode_transaction(entry).as_slice())?;
-            encoded.clear();
-            receipt.encode(&mut encoded);
-            receipts.insert(&place, encoded.as_slice())?;
-            new_places.push((entry.hash().0, place));
-        }
-        new_log_keys.extend(log_keys(applied));
+        let transactions = &applied.block.transactions;
+        write_pages(
+            rows,
+            Table::Transactions,
+            number,
+            transactions,
+            encode_transaction,
+        );
+        write_pages(rows, Table::Receipts, number, &applied.receipts, |it| {
+            alloy_rlp::encode(it)
+        });
+        let hashes = transactions.iter().map(|transaction| transaction.hash());
+        places.extend(
+            (0..)
+                .zip(hashes)
+                .map(|(index, hash)| (hash, place(number, index))),
+        );
+        log_index.extend(log_keys(applied));
     }
-    new_places.sort_unstable();
-    let mut places = transaction.open_table(PLACES)?;
-    for (hash, place) in &new_places {
-        places.insert(hash, place)?;
+    places.sort_unstable();
+    for (hash, place) in &places {
+        rows.set(Table::Places, hash.as_slice(), Some(place));
     }
-    new_log_keys.sort_unstable();
-    let mut log_index = transaction.open_table(LOG_INDEX)?;
-    for key in &new_log_keys {
-        log_index.insert(key, ())?;
+    log_index.sort_unstable();
+    for key in &log_index {
+        rows.set(Table::LogIndex, key, Some(&[]));
     }
-    Ok(())
+}
+
+fn remove_block(applied: &AppliedBlock, rows: &mut Rows<'_>) {
+    let number = applied.block.number();
+    let transactions = &applied.block.transactions;
+    for index in (0..)
+        .step_by(page::ROWS_MAX as usize)
+        .take(pages_count(transactions))
+    {
+        rows.set(Table::Transactions, &place(number, index), None);
+        rows.set(Table::Receipts, &place(number, index), None);
+    }
+    for transaction in transactions {
+        rows.set(Table::Places, transaction.hash().as_slice(), None);
+    }
+    for key in log_keys(applied) {
+        rows.set(Table::LogIndex, &key, None);
+    }
+}
+
+fn write_pages<T>(
+    rows: &mut Rows<'_>,
+    table: Table,
+    number: u64,
+    all: &[T],
+    encode: impl Fn(&T) -> Vec<u8>,
+) {
+    for (index, some) in (0..)
+        .step_by(page::ROWS_MAX as usize)
+        .zip(all.chunks(page::ROWS_MAX as usize))
+    {
+        let encoded: Vec<Vec<u8>> = some.iter().map(&encode).collect();
+        let page = page::encode(encoded.iter().map(Vec::as_slice));
+        rows.set(table, &place(number, index), Some(&page));
+    }
+}
+
+fn pages_count(transactions: &[Transaction]) -> usize {
+    transactions.len().div_ceil(page::ROWS_MAX as usize)
 }
 
 fn log_keys(applied: &AppliedBlock) -> impl Iterator<Item = [u8; 20]> + '_ {
@@ -171,27 +200,22 @@ fn log_keys(applied: &AppliedBlock) -> impl Iterator<Item = [u8; 20]> + '_ {
     })
 }
 
-fn write_chain(draft: &Draft, transaction: &WriteTransaction) -> Result<(), StoreError> {
-    let mut headers = transaction.open_table(HEADERS)?;
+fn write_chain(draft: &Draft, rows: &mut Rows<'_>) -> Result<(), StoreError> {
     for (hash, (header, total_difficulty)) in &draft.headers {
-        headers.insert(&hash.0, header_row(header, *total_difficulty).as_slice())?;
+        let row = header_row(header, *total_difficulty);
+        rows.set(Table::Headers, hash.as_slice(), Some(&row));
     }
-    let mut canonical = transaction.open_table(CANONICAL)?;
     for (number, hash) in &draft.canonical {
-        match hash {
-            Some(hash) => canonical.insert(number, &hash.0)?,
-            None => canonical.remove(number)?,
-        };
+        let row = hash.as_ref().map(|hash| hash.as_slice());
+        rows.set(Table::Canonical, &number.to_be_bytes(), row);
     }
-    let mut side_blocks = transaction.open_table(SIDE_BLOCKS)?;
     for (hash, row) in &draft.side_blocks {
-        set(&mut side_blocks, &hash.0, row.as_deref())?;
+        rows.set(Table::SideBlocks, hash.as_slice(), row.as_deref());
     }
-    let mut snapshots = transaction.open_table(SNAPSHOTS)?;
     for (hash, snapshot) in &draft.snapshots {
         let json = serde_json::to_vec(snapshot)
             .map_err(|error| StoreError::damaged("a Clique snapshot", error))?;
-        snapshots.insert(&hash.0, json.as_slice())?;
+        rows.set(Table::Snapshots, hash.as_slice(), Some(&json));
     }
     Ok(())
 }
@@ -203,14 +227,11 @@ fn header_row(header: &alloy_consensus::Header, total_difficulty: U256) -> Vec<u
     row
 }
 
-fn set<K: Key + 'static>(
-    table: &mut Table<'_, K, &'static [u8]>,
-    key: impl for<'k> Borrow<K::SelfType<'k>>,
-    row: Option<&[u8]>,
-) -> Result<(), StoreError> {
-    match row {
-        Some(row) => table.insert(key, row)?,
-        None => table.remove(key)?,
-    };
-    Ok(())
+/// Sender ‖ EIP-2718 encoding: reading a block back needs no elliptic curve.
+fn encode_transaction(transaction: &Transaction) -> Vec<u8> {
+    let envelope = transaction.envelope();
+    let mut bytes = Vec::with_capacity(20 + envelope.encode_2718_len());
+    bytes.extend_from_slice(transaction.sender().as_slice());
+    envelope.encode_2718(&mut bytes);
+    bytes
 }

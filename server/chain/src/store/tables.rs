@@ -1,6 +1,10 @@
-//! The tables of the chain's database.
+//! The tables of the chain's database, and their keys.
 
-use redb::TableDefinition;
+use std::path::Path;
+
+use fjall::{Database, Keyspace, KeyspaceCreateOptions};
+
+use crate::error::StoreError;
 
 /// A key of the account trie: keccak-256 of an address.
 pub type AccountKey = [u8; 32];
@@ -15,53 +19,165 @@ pub type PlaceKey = [u8; 12];
 /// Tag of an address or topic ‖ block number ‖ index of the log in its block.
 pub type LogKey = [u8; 20];
 
-/// Account key → RLP of the account as the state trie holds it.
-pub const ACCOUNTS: TableDefinition<'_, AccountKey, &[u8]> = TableDefinition::new("accounts");
-/// Slot key → RLP of the word as the storage trie holds it.
-pub const SLOTS: TableDefinition<'_, SlotKey, &[u8]> = TableDefinition::new("slots");
-/// Keccak-256 of code → code.
-pub const CODES: TableDefinition<'_, [u8; 32], &[u8]> = TableDefinition::new("codes");
-/// Path → branch of the account trie.
-pub const ACCOUNT_STEMS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("account_stems");
-/// Account key ‖ path → branch of that account's storage trie.
-pub const SLOT_STEMS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("slot_stems");
-/// What an account was before a block changed it; empty when it did not exist.
-pub const ACCOUNT_HISTORY: TableDefinition<'_, AccountAtKey, &[u8]> =
-    TableDefinition::new("account_history");
-/// What a slot was before a block changed it; empty when it was zero.
-pub const SLOT_HISTORY: TableDefinition<'_, SlotAtKey, &[u8]> =
-    TableDefinition::new("slot_history");
-/// Block number → the keys that it changed.
-pub const CHANGED_KEYS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("changed_keys");
-
-/// Hash → total difficulty (32 bytes) ‖ RLP of the header, of each valid header on any branch.
-pub const HEADERS: TableDefinition<'_, [u8; 32], &[u8]> = TableDefinition::new("headers");
-/// Number → hash, of the branch in force.
-pub const CANONICAL: TableDefinition<'_, u64, [u8; 32]> = TableDefinition::new("canonical");
-/// Hash → RLP of a block that is not on the branch in force.
-pub const SIDE_BLOCKS: TableDefinition<'_, [u8; 32], &[u8]> = TableDefinition::new("side_blocks");
-/// Place → sender (20 bytes) ‖ EIP-2718 encoding.
-pub const TRANSACTIONS: TableDefinition<'_, PlaceKey, &[u8]> =
-    TableDefinition::new("transactions");
-/// Place → RLP of the receipt.
-pub const RECEIPTS: TableDefinition<'_, PlaceKey, &[u8]> = TableDefinition::new("receipts");
-/// Transaction hash → place.
-pub const PLACES: TableDefinition<'_, [u8; 32], PlaceKey> = TableDefinition::new("places");
-/// Which logs name an address or a topic.
-pub const LOG_INDEX: TableDefinition<'_, LogKey, ()> = TableDefinition::new("log_index");
-/// Hash → JSON of the Clique snapshot after that block, of some blocks.
-pub const SNAPSHOTS: TableDefinition<'_, [u8; 32], &[u8]> = TableDefinition::new("snapshots");
-/// Name → value.
-pub const FACTS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("facts");
+/// A table. Each is a log-structured tree of its own, so that tables whose keys only grow are
+/// never sorted again with those whose keys are hashes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Table {
+    /// Account key → RLP of the account as the state trie holds it.
+    Accounts,
+    /// Slot key → RLP of the word as the storage trie holds it.
+    Slots,
+    /// Keccak-256 of code → code.
+    Codes,
+    /// Path → branch of the account trie.
+    AccountStems,
+    /// Account key ‖ path → branch of that account's storage trie.
+    SlotStems,
+    /// What an account was before a block changed it; empty when it did not exist.
+    AccountHistory,
+    /// What a slot was before a block changed it; empty when it was zero.
+    SlotHistory,
+    /// Block number → the keys that it changed.
+    ChangedKeys,
+    /// Hash → total difficulty (32 bytes) ‖ RLP of the header, of each valid header on any branch.
+    Headers,
+    /// Number → hash, of the branch in force.
+    Canonical,
+    /// Hash → RLP of a block that is not on the branch in force.
+    SideBlocks,
+    /// Place of a page's first → page of transactions: sender (20 bytes) ‖ EIP-2718 encoding.
+    Transactions,
+    /// Place of a page's first → page of receipts: RLP.
+    Receipts,
+    /// Transaction hash → place.
+    Places,
+    /// Which logs name an address or a topic.
+    LogIndex,
+    /// Hash → JSON of the Clique snapshot after that block, of some blocks.
+    Snapshots,
+    /// Name → value.
+    Facts,
+}
 
 /// Number of the layout of these tables.
-pub const LAYOUT: &[u8] = b"1";
-/// Fact: [`LAYOUT`] that the file was written with.
+pub const LAYOUT: &[u8] = b"2";
+/// Fact: [`LAYOUT`] that the database was written with.
 pub const FACT_LAYOUT: &str = "layout";
 /// Fact: hash of the genesis block.
 pub const FACT_GENESIS: &str = "genesis";
 /// Fact: number of the oldest block whose state can be read (8 bytes, big endian).
 pub const FACT_OLDEST_STATE: &str = "oldest_state";
+
+/// In every table: number of the newest commit (8 bytes, big endian). After all other keys, and
+/// longer than any.
+pub const COMMIT_KEY: [u8; 80] = [0xff; 80];
+
+/// Rows of a table that wait in memory before they are sorted into a file.
+const MEMTABLE_BYTES: u64 = 16 << 20;
+/// The same for branches of tries: those near the root are written again by every block, and
+/// what is replaced in memory never reaches a file.
+const STEMS_MEMTABLE_BYTES: u64 = 48 << 20;
+
+impl Table {
+    /// All tables.
+    pub const ALL: [Self; 17] = [
+        Self::Accounts,
+        Self::Slots,
+        Self::Codes,
+        Self::AccountStems,
+        Self::SlotStems,
+        Self::AccountHistory,
+        Self::SlotHistory,
+        Self::ChangedKeys,
+        Self::Headers,
+        Self::Canonical,
+        Self::SideBlocks,
+        Self::Transactions,
+        Self::Receipts,
+        Self::Places,
+        Self::LogIndex,
+        Self::Snapshots,
+        Self::Facts,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Accounts => "accounts",
+            Self::Slots => "slots",
+            Self::Codes => "codes",
+            Self::AccountStems => "account_stems",
+            Self::SlotStems => "slot_stems",
+            Self::AccountHistory => "account_history",
+            Self::SlotHistory => "slot_history",
+            Self::ChangedKeys => "changed_keys",
+            Self::Headers => "headers",
+            Self::Canonical => "canonical",
+            Self::SideBlocks => "side_blocks",
+            Self::Transactions => "transactions",
+            Self::Receipts => "receipts",
+            Self::Places => "places",
+            Self::LogIndex => "log_index",
+            Self::Snapshots => "snapshots",
+            Self::Facts => "facts",
+        }
+    }
+
+    fn options(self) -> KeyspaceCreateOptions {
+        let memtable_bytes = match self {
+            Self::AccountStems | Self::SlotStems => STEMS_MEMTABLE_BYTES,
+            _ => MEMTABLE_BYTES,
+        };
+        KeyspaceCreateOptions::default()
+            .max_memtable_size(memtable_bytes)
+            .manual_journal_persist(true)
+    }
+}
+
+/// The open tables.
+#[derive(Clone)]
+pub(super) struct Tables {
+    /// In the order of [`Table::ALL`].
+    keyspaces: [Keyspace; Table::ALL.len()],
+}
+
+impl Tables {
+    /// Makes all tables, in a new database.
+    pub(super) fn create(database: &Database, path: &Path) -> Result<Self, StoreError> {
+        Self::open_each(|table| {
+            database
+                .keyspace(table.name(), || table.options())
+                .map_err(|source| StoreError::database(path, source))
+        })
+    }
+
+    /// Finds all tables.
+    pub(super) fn open(database: &Database, path: &Path) -> Result<Self, StoreError> {
+        Self::open_each(|table| {
+            if !database.keyspace_exists(table.name()) {
+                return Err(StoreError::damaged(
+                    &path.display().to_string(),
+                    format_args!("the table {} is missing", table.name()),
+                ));
+            }
+            database
+                .keyspace(table.name(), || table.options())
+                .map_err(|source| StoreError::database(path, source))
+        })
+    }
+
+    pub(super) const fn of(&self, table: Table) -> &Keyspace {
+        &self.keyspaces[table as usize]
+    }
+
+    fn open_each(open: impl Fn(Table) -> Result<Keyspace, StoreError>) -> Result<Self, StoreError> {
+        let keyspaces: Vec<Keyspace> =
+            Table::ALL.into_iter().map(open).collect::<Result<_, _>>()?;
+        let keyspaces = keyspaces
+            .try_into()
+            .map_err(|_| StoreError::Damaged("the number of tables".to_owned()))?;
+        Ok(Self { keyspaces })
+    }
+}
 
 /// Key of what `account` was at `block`.
 #[must_use]

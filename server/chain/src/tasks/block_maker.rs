@@ -17,6 +17,7 @@ use crate::events::ChainEvent;
 use crate::header_rules::next_base_fee;
 use crate::service::{Chain, Order, ProduceError, Sealer, unix_time_ms};
 use crate::settings::BlockMode;
+use crate::tasks::over;
 use crate::tip::Tip;
 
 /// A wish for one block, whatever the mode and the period.
@@ -83,7 +84,7 @@ pub async fn run(mut maker: BlockMaker, mut shutdown: watch::Receiver<bool>) {
             Decision::WaitForEvent | Decision::NotOurs(_) => Instant::now() + IDLE,
         };
         tokio::select! {
-            () = super::told_to_end(&mut shutdown) => break,
+            () = over(&mut shutdown) => break,
             () = tokio::time::sleep_until(wake_at.into()) => {}
             event = events.recv() => match event {
                 Ok(ChainEvent::Pending(transaction)) => {
@@ -126,6 +127,7 @@ struct Outlook {
     snapshot: Option<Arc<Snapshot>>,
     base_fee_wei: u64,
     work: Work,
+    known_since_ms: u64,
     /// The same for as long as the parent is the same.
     random: u64,
 }
@@ -137,6 +139,7 @@ impl Outlook {
             base_fee_wei: next_base_fee(&tip.header),
             tip,
             work: Work::None,
+            known_since_ms: unix_time_ms(),
             random: rand::random(),
         };
         outlook.look_for_work(&maker.chain);
@@ -153,6 +156,7 @@ impl Outlook {
             parent: &self.tip.header,
             snapshot,
             work: self.work,
+            known_since_ms: self.known_since_ms,
             random: self.random,
         };
         decide(&situation, now_ms)
@@ -176,6 +180,7 @@ impl Outlook {
         });
         if has_work {
             self.work = Work::Waiting;
+            self.known_since_ms = unix_time_ms();
         }
     }
 }

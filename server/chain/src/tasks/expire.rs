@@ -6,6 +6,7 @@ use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use crate::service::{Chain, unix_time_ms};
+use crate::tasks::over;
 
 /// How often the mempool is looked through.
 const INTERVAL: Duration = Duration::from_secs(60);
@@ -16,7 +17,7 @@ pub async fn run(chain: Chain, mut shutdown: watch::Receiver<bool>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            () = super::told_to_end(&mut shutdown) => return,
+            () = over(&mut shutdown) => return,
             _ = ticks.tick() => chain.expire(unix_time_ms()),
         }
     }

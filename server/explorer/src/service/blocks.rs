@@ -2,7 +2,7 @@
 
 use types::explorer::{
     Amount, BlockHash, BlockId, BlockLookup, BlockSummary, BlockView, ChainTotals, ChartPeriod,
-    GasPrices, Home, Part,
+    GasPrices, Home,
 };
 use types::{Page, PageRequest, Timestamp};
 
@@ -161,7 +161,9 @@ impl Inner {
         &self,
         blocks: Vec<StoredBlock>,
     ) -> Result<Vec<BlockSummary>> {
-        let labels = self.labels(blocks.iter().map(|block| block.signer).collect()).await?;
+        let labels = self
+            .labels(blocks.iter().map(|block| block.signer).collect())
+            .await?;
         Ok(blocks
             .into_iter()
             .map(|block| BlockSummary {

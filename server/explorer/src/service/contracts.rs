@@ -34,7 +34,9 @@ impl Explorer {
         let row = row.filter(|row| row.code_hash == code_hash);
         let proxy = inner.proxy(of).await?;
         let interface = inner.interfaces_behind_proxies(vec![of]).await?.remove(&of);
-        let labels = inner.labels(proxy.map(|(_, target)| target).into_iter().collect()).await?;
+        let labels = inner
+            .labels(proxy.map(|(_, target)| target).into_iter().collect())
+            .await?;
         Ok(Some(ContractView {
             address: wallet(of),
             code: HexBytes(code.to_vec()),

@@ -35,7 +35,7 @@ impl Inner {
     /// Names of addresses: a verified contract's, else a token's symbol.
     pub(super) async fn labels(&self, addresses: Vec<Address>) -> Result<Labels> {
         let addresses: HashSet<Address> = addresses.into_iter().collect();
-        let wanted = || addresses.iter().copied();
+        let wanted = || addresses.iter().copied().collect::<Vec<_>>();
         let (contracts, tokens, names) = tokio::try_join!(
             self.store.contracts_among(wanted()),
             self.store.tokens_among(wanted()),
@@ -85,7 +85,7 @@ impl Inner {
         }
         let rows = self
             .contracts
-            .rows_among(self.chain_id(), unknown.iter().copied())
+            .rows_among(self.chain_id(), unknown.iter().copied().collect())
             .await?;
         let mut read: HashMap<Address, Option<Arc<JsonAbi>>> =
             unknown.into_iter().map(|address| (address, None)).collect();

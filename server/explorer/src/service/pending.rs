@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use alloy_primitives::{B256, U256};
 use serde_json::{Value, json};
-use types::explorer::{HexBytes, Part, PendingTransaction};
+use types::explorer::{HexBytes, MethodName, Part, PendingTransaction, TransactionLookup};
 use types::{Page, PageRequest, Timestamp};
 
 use super::part::part;
@@ -14,7 +14,6 @@ use crate::convert::{amount, transaction_hash};
 use crate::decode;
 use crate::limits::{PENDING_AGE_MAX, PENDING_MAX};
 use crate::node::NodeError;
-use types::explorer::MethodName;
 
 /// A transaction in the node, and whether it waits for others.
 type Waiting = (TransactionAnswer, bool);
@@ -72,16 +71,20 @@ impl Explorer {
 }
 
 impl Inner {
-    /// A transaction that the node holds and no block has.
-    pub(super) async fn pending_transaction(
-        &self,
-        hash: B256,
-    ) -> Result<Option<PendingTransaction>> {
+    /// A transaction that the node knows and the index does not.
+    pub(super) async fn waiting_transaction(&self, hash: B256) -> Result<TransactionLookup> {
         let Ok(answer) = self.transaction_answer(hash).await else {
-            return Ok(None);
+            return Ok(TransactionLookup::Unknown);
         };
+        if let Some(block) = answer.block_number {
+            let block = block.to();
+            return Ok(TransactionLookup::NotIndexed { block });
+        }
         let rows = [(answer, false)];
-        Ok(self.pending_views(&rows, Timestamp::now()).await?.pop())
+        let pending = self.pending_views(&rows, Timestamp::now()).await?.pop();
+        Ok(pending.map_or(TransactionLookup::Unknown, |pending| {
+            TransactionLookup::Pending(Box::new(pending))
+        }))
     }
 
     async fn pending_views(

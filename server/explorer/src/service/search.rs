@@ -3,7 +3,7 @@
 use alloy_primitives::B256;
 use types::WalletAddress;
 use types::address::InvalidAddress;
-use types::explorer::{BlockHash, SearchHit, SearchResults};
+use types::explorer::{BlockHash, SearchHit, SearchResults, TransactionLookup};
 
 use super::label::token_label;
 use super::{Explorer, Result};
@@ -61,8 +61,16 @@ impl Explorer {
                 hash: BlockHash(hash.0),
             }));
         }
-        let pending = self.inner.pending_transaction(hash).await?;
-        Ok(pending.map(|row| SearchHit::PendingTransaction { hash: row.hash }))
+        let hash = transaction_hash(hash);
+        Ok(
+            match self.inner.waiting_transaction(B256::from(hash.0)).await? {
+                TransactionLookup::Pending(_) => Some(SearchHit::PendingTransaction { hash }),
+                TransactionLookup::NotIndexed { block } => {
+                    Some(SearchHit::Transaction { hash, block })
+                }
+                TransactionLookup::Mined(_) | TransactionLookup::Unknown => None,
+            },
+        )
     }
 
     async fn by_number(&self, text: &str) -> Result<Option<SearchHit>> {

@@ -1,6 +1,6 @@
 //! The pages of tokens.
 
-use alloy_primitives::map::HashMap;
+use alloy_primitives::map::{HashMap, HashSet};
 use alloy_primitives::{Address, B256, U256, hex};
 use types::explorer::{
     TokenBalance, TokenHolder, TokenInstance, TokenKind, TokenLabel, TokenSummary, TokenTransfer,
@@ -207,7 +207,9 @@ impl Inner {
     ) -> Result<Vec<TokenTransfer>> {
         let sides = rows.iter().flat_map(|row| [row.sender, row.recipient]);
         let labels = self.labels(sides.collect()).await?;
-        let tokens = self.token_labels(rows.iter().map(|row| row.token).collect()).await?;
+        let tokens = self
+            .token_labels(rows.iter().map(|row| row.token).collect())
+            .await?;
         Ok(rows
             .iter()
             .map(|row| TokenTransfer {
@@ -223,12 +225,12 @@ impl Inner {
             .collect())
     }
 
-    async fn token_labels(
-        &self,
-        tokens: Vec<Address>,
-    ) -> Result<HashMap<Address, TokenLabel>> {
-        let tokens: alloy_primitives::map::HashSet<Address> = tokens.into_iter().collect();
-        let tokens = self.store.tokens_among(tokens).await?;
+    async fn token_labels(&self, tokens: Vec<Address>) -> Result<HashMap<Address, TokenLabel>> {
+        let tokens: HashSet<Address> = tokens.into_iter().collect();
+        let tokens = self
+            .store
+            .tokens_among(tokens.into_iter().collect())
+            .await?;
         let label = |token: &StoredToken| (token.address, token_label(token));
         Ok(tokens.iter().map(label).collect())
     }

@@ -105,10 +105,7 @@ impl Explorer {
             Some(row) => Ok(TransactionLookup::Mined(Box::new(
                 self.inner.transaction_view(row).await?,
             ))),
-            None => Ok(match self.inner.pending_transaction(hash).await? {
-                Some(pending) => TransactionLookup::Pending(Box::new(pending)),
-                None => TransactionLookup::Unknown,
-            }),
+            None => self.inner.waiting_transaction(hash).await,
         }
     }
 
@@ -154,7 +151,8 @@ impl Explorer {
         let sides = frames
             .iter()
             .flat_map(|frame| [Some(frame.call.from), frame.call.to])
-            .flatten().collect();
+            .flatten()
+            .collect();
         let labels = self.inner.labels(sides).await?;
         let called = frames.iter().filter_map(|frame| frame.call.to).collect();
         let interfaces = self.inner.interfaces(called).await?;

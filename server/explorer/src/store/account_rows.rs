@@ -5,7 +5,7 @@ use alloy_primitives::{Address, B256};
 use sea_orm::QueryResult;
 use types::Timestamp;
 
-use super::sql::{all_of, bytes, one, read_address, read_hash, read_number, read_signed};
+use super::sql::{all_of, bytes, keys, one, read_address, read_hash, read_number, read_signed};
 use super::{Result, Store};
 
 /// Counters of an address.
@@ -44,13 +44,12 @@ impl Store {
     /// How many transactions each address took part in; addresses without any are left out.
     pub(crate) async fn transaction_counts(
         &self,
-        addresses: impl IntoIterator<Item = Address>,
+        addresses: Vec<Address>,
     ) -> Result<Vec<(Address, u64)>> {
         all_of(
             &self.database,
             "SELECT address, transactions FROM chain_accounts WHERE address IN ",
-            addresses,
-            bytes,
+            keys(addresses),
             |row| {
                 Ok((
                     read_address(row, "address")?,
@@ -85,13 +84,12 @@ impl Store {
     /// Those of the addresses that were created as contracts.
     pub(crate) async fn contracts_among(
         &self,
-        addresses: impl IntoIterator<Item = Address>,
+        addresses: Vec<Address>,
     ) -> Result<HashSet<Address>> {
         let rows = all_of(
             &self.database,
             "SELECT address FROM chain_creations WHERE address IN ",
-            addresses,
-            bytes,
+            keys(addresses),
             |row| read_address(row, "address"),
         )
         .await?;

@@ -4,8 +4,8 @@ use alloy_primitives::Address;
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
 use super::sql::{
-    Insert, all_of, bytes, execute, insert, number, one, read_address, read_amount, read_bytes,
-    read_number, short_amount, sortable,
+    Insert, all_of, bytes, execute, insert, keys as sql_keys, number, one, read_address,
+    read_amount, read_bytes, read_number, short_amount, sortable,
 };
 use super::{Result, Writing};
 use crate::aggregate::{
@@ -61,8 +61,7 @@ impl Writing {
         for (key, row) in all_of(
             connection,
             "SELECT * FROM chain_accounts WHERE address IN ",
-            &keys.accounts,
-            bytes,
+            sql_keys(&keys.accounts),
             read_account,
         )
         .await?
@@ -72,8 +71,7 @@ impl Writing {
         for (key, row) in all_of(
             connection,
             "SELECT * FROM chain_tokens WHERE address IN ",
-            &keys.tokens,
-            bytes,
+            sql_keys(&keys.tokens),
             read_token,
         )
         .await?
@@ -139,7 +137,7 @@ impl Writing {
                 number(account.last_at_ms),
             ]
         });
-        insert(&self.transaction, &ACCOUNTS, rows).await?;
+        insert(&self.transaction, &ACCOUNTS, rows.collect()).await?;
         for address in deleted {
             let sql = "DELETE FROM chain_accounts WHERE address = ?";
             execute(&self.transaction, sql, vec![bytes(address)]).await?;
@@ -161,7 +159,7 @@ impl Writing {
                 sortable(token.supply),
             ]
         });
-        insert(&self.transaction, &TOKENS, rows).await?;
+        insert(&self.transaction, &TOKENS, rows.collect()).await?;
         for address in deleted {
             let sql = "DELETE FROM chain_tokens WHERE address = ?";
             execute(&self.transaction, sql, vec![bytes(address)]).await?;
@@ -180,7 +178,7 @@ impl Writing {
             row.push(sortable(holding.amount));
             row
         });
-        insert(&self.transaction, &HOLDINGS, rows).await?;
+        insert(&self.transaction, &HOLDINGS, rows.collect()).await?;
         for key in deleted {
             let sql = "DELETE FROM chain_holdings WHERE token = ? AND owner = ? AND token_id = ?";
             execute(&self.transaction, sql, holding_key(key)).await?;
@@ -206,7 +204,7 @@ impl Writing {
                 number(period.active_addresses),
             ]
         });
-        insert(&self.transaction, &PERIODS, rows).await?;
+        insert(&self.transaction, &PERIODS, rows.collect()).await?;
         for key in deleted {
             let sql = "DELETE FROM chain_periods WHERE length_ms = ? AND start = ?";
             let key = vec![number(key.length_ms), number(key.start_ms)];
@@ -236,7 +234,7 @@ impl Writing {
             number(totals.tokens),
             number(totals.token_transfers),
         ];
-        insert(&self.transaction, &TOTALS, [row]).await
+        insert(&self.transaction, &TOTALS, vec![row]).await
     }
 }
 

@@ -84,7 +84,7 @@ impl Writing {
     /// Balances as the node told them at `block_number`.
     pub(crate) async fn write_balances(
         &self,
-        balances: impl IntoIterator<Item = (Address, U256)>,
+        balances: Vec<(Address, U256)>,
         block_number: u64,
     ) -> Result<()> {
         let rows = balances.into_iter().map(|(address, amount)| {
@@ -95,6 +95,6 @@ impl Writing {
                 flag(false),
             ]
         });
-        insert(&self.transaction, &ANSWERED, rows).await
+        insert(&self.transaction, &ANSWERED, rows.collect()).await
     }
 }

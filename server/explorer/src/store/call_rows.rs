@@ -8,8 +8,9 @@ use types::explorer::CallKind;
 
 use super::aggregate_rows::load_totals;
 use super::sql::{
-    Cursor, Insert, Slice, all, all_of, bytes, corrupt, execute, insert, number, one, read_address,
-    read_amount, read_flag, read_hash, read_number, read_optional_address, read_signed,
+    Cursor, Insert, Slice, all, all_of, bytes, corrupt, execute, insert, keys, number, one,
+    read_address, read_amount, read_flag, read_hash, read_number, read_optional_address,
+    read_signed,
 };
 use super::{Result, Store, Writing};
 use crate::aggregate::Totals;
@@ -126,13 +127,12 @@ impl Writing {
 
     pub(crate) async fn load_account_calls(
         &self,
-        addresses: impl IntoIterator<Item = Address>,
+        addresses: Vec<Address>,
     ) -> Result<HashMap<Address, AccountCalls>> {
         let rows = all_of(
             &self.transaction,
             "SELECT address, calls FROM chain_account_calls WHERE address IN ",
-            addresses,
-            bytes,
+            keys(addresses),
             |row| {
                 let calls = read_number(row, "calls")?;
                 Ok((read_address(row, "address")?, AccountCalls { calls }))
@@ -144,12 +144,12 @@ impl Writing {
 
     pub(crate) async fn write_account_calls(
         &self,
-        accounts: impl IntoIterator<Item = (Address, AccountCalls)>,
+        accounts: Vec<(Address, AccountCalls)>,
     ) -> Result<()> {
         let rows = accounts
             .into_iter()
             .map(|(address, account)| vec![bytes(address), number(account.calls)]);
-        insert(&self.transaction, &ACCOUNT_CALLS, rows).await
+        insert(&self.transaction, &ACCOUNT_CALLS, rows.collect()).await
     }
 
     /// Contracts that contracts created.

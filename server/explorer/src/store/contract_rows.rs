@@ -7,7 +7,7 @@ use types::explorer::VerifiedSource;
 
 use super::Result;
 use super::sql::{
-    Insert, all, all_of, bytes, corrupt, insert, number, one, read_address, read_hash,
+    Insert, all, all_of, bytes, corrupt, insert, keys, number, one, read_address, read_hash,
     read_optional_text, read_signed, read_text, signed, text,
 };
 
@@ -64,7 +64,7 @@ impl ContractStore {
             text(&row.given_by),
             signed(row.given_at.0),
         ];
-        insert(&self.database, &CONTRACTS, [values]).await
+        insert(&self.database, &CONTRACTS, vec![values]).await
     }
 
     pub(crate) async fn read(
@@ -85,13 +85,13 @@ impl ContractStore {
     pub(crate) async fn names_among(
         &self,
         chain_id: u64,
-        addresses: impl IntoIterator<Item = Address>,
+        addresses: Vec<Address>,
     ) -> Result<Vec<(Address, String)>> {
         let sql = format!(
             "SELECT address, name FROM explorer_contracts
              WHERE chain_id = {chain_id} AND name <> '' AND address IN "
         );
-        all_of(&self.database, &sql, addresses, bytes, |row| {
+        all_of(&self.database, &sql, keys(addresses), |row| {
             Ok((read_address(row, "address")?, read_text(row, "name")?))
         })
         .await
@@ -101,11 +101,11 @@ impl ContractStore {
     pub(crate) async fn rows_among(
         &self,
         chain_id: u64,
-        addresses: impl IntoIterator<Item = Address>,
+        addresses: Vec<Address>,
     ) -> Result<Vec<ContractRow>> {
         let sql =
             format!("SELECT * FROM explorer_contracts WHERE chain_id = {chain_id} AND address IN ");
-        all_of(&self.database, &sql, addresses, bytes, read_contract).await
+        all_of(&self.database, &sql, keys(addresses), read_contract).await
     }
 
     /// Contracts whose name begins with a lower-case text.

@@ -103,7 +103,7 @@ impl Writing {
             number(head.number),
             bytes(head.hash),
         ];
-        insert(&self.transaction, &PROGRESS, [row]).await
+        insert(&self.transaction, &PROGRESS, vec![row]).await
     }
 
     /// Keeps what undoes those blocks, and drops what is older than `keep_from`.
@@ -116,7 +116,7 @@ impl Writing {
         let rows = blocks
             .into_iter()
             .map(|(block, images)| vec![text(section.as_str()), number(block), bytes(images)]);
-        insert(&self.transaction, &UNDO, rows).await?;
+        insert(&self.transaction, &UNDO, rows.collect()).await?;
         execute(
             &self.transaction,
             "DELETE FROM chain_undo WHERE section = ? AND block_number < ?",

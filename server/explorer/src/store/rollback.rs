@@ -1,7 +1,6 @@
 //! Undoing the newest blocks, when the chain replaced them.
 
 use alloy_primitives::Address;
-use alloy_primitives::map::HashSet;
 
 use super::progress::{Head, SectionName};
 use super::sql::{all, execute, number, read_hash};
@@ -83,7 +82,7 @@ impl Writing {
             merged = merged.and_before(Images::decode(&bytes).map_err(broken)?);
         }
         let addresses: Vec<Address> = merged.accounts.iter().map(|(key, _)| *key).collect();
-        let tokens: HashSet<Address> = merged.tokens.iter().map(|(key, _)| *key).collect();
+        let tokens: Vec<Address> = merged.tokens.iter().map(|(key, _)| *key).collect();
         let gone: Vec<Address> = merged
             .tokens
             .iter()

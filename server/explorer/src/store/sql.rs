@@ -68,15 +68,14 @@ pub(super) async fn one<T>(
 }
 
 /// Rows whose key is one of `keys`, asked for in bounded lists. `sql` ends in `IN `.
-pub(super) async fn all_of<K, T>(
+pub(super) async fn all_of<T>(
     connection: &impl ConnectionTrait,
     sql: &str,
-    keys: impl IntoIterator<Item = K>,
-    value: impl Fn(K) -> Value,
+    keys: Vec<Value>,
     mut read: impl FnMut(&QueryResult) -> Result<T>,
 ) -> Result<Vec<T>> {
     let mut rows = Vec::new();
-    let mut keys = keys.into_iter().map(value).peekable();
+    let mut keys = keys.into_iter().peekable();
     while keys.peek().is_some() {
         let chunk: Vec<Value> = keys.by_ref().take(KEYS_PER_STATEMENT).collect();
         let sql = format!("{sql}({})", marks(chunk.len()));
@@ -104,7 +103,7 @@ pub(super) struct Insert {
 pub(super) async fn insert(
     connection: &impl ConnectionTrait,
     insert: &Insert,
-    rows: impl IntoIterator<Item = Vec<Value>>,
+    rows: Vec<Vec<Value>>,
 ) -> Result<()> {
     let backend = connection.get_database_backend();
     let mut rows = rows.into_iter().peekable();
@@ -139,6 +138,11 @@ fn insert_sql(backend: DbBackend, insert: &Insert, count: usize) -> String {
         DbBackend::Postgres => numbered(&sql),
         _ => sql,
     }
+}
+
+/// Keys of an `IN` list.
+pub(super) fn keys<K: AsRef<[u8]>>(keys: impl IntoIterator<Item = K>) -> Vec<Value> {
+    keys.into_iter().map(bytes).collect()
 }
 
 /// Numbers are kept as signed 64-bit ones; none of ours reaches the difference.

@@ -6,9 +6,9 @@ use types::Timestamp;
 use types::explorer::TokenKind;
 
 use super::sql::{
-    Cursor, Insert, Slice, all, all_of, bytes, corrupt, flag, insert, number, one, optional_amount,
-    read_address, read_amount, read_bytes, read_hash, read_number, read_optional_amount,
-    read_optional_text, read_signed, text,
+    Cursor, Insert, Slice, all, all_of, bytes, corrupt, flag, insert, keys, number, one,
+    optional_amount, read_address, read_amount, read_bytes, read_hash, read_number,
+    read_optional_amount, read_optional_text, read_signed, text,
 };
 use super::{Result, Store, Writing};
 
@@ -116,15 +116,11 @@ impl Store {
     }
 
     /// Those of the addresses that are tokens.
-    pub(crate) async fn tokens_among(
-        &self,
-        addresses: impl IntoIterator<Item = Address>,
-    ) -> Result<Vec<StoredToken>> {
+    pub(crate) async fn tokens_among(&self, addresses: Vec<Address>) -> Result<Vec<StoredToken>> {
         all_of(
             &self.database,
             &format!("{SELECT_TOKEN} WHERE t.address IN "),
-            addresses,
-            bytes,
+            keys(addresses),
             read_token,
         )
         .await
@@ -301,7 +297,7 @@ impl Writing {
     /// What tokens said of themselves when everything up to that block was known.
     pub(crate) async fn write_details(
         &self,
-        details: impl IntoIterator<Item = (Address, u64, DetailsRow)>,
+        details: Vec<(Address, u64, DetailsRow)>,
     ) -> Result<()> {
         let rows = details.into_iter().map(|(address, touched_block, row)| {
             vec![
@@ -316,7 +312,7 @@ impl Writing {
                 flag(false),
             ]
         });
-        insert(&self.transaction, &DETAILS, rows).await
+        insert(&self.transaction, &DETAILS, rows.collect()).await
     }
 }
 

@@ -79,7 +79,7 @@ impl Store {
         self.transaction_slice(&sql, values, limit).await
     }
 
-    /// Transactions of an address, newest first, up to block `to_block`.
+    /// Transactions of an address, newest first.
     pub(crate) async fn address_transactions(
         &self,
         address: Address,
@@ -112,20 +112,6 @@ impl Store {
             &self.database,
             &format!("{SELECT} WHERE t.hash = ?"),
             vec![bytes(hash)],
-            read_transaction,
-        )
-        .await
-    }
-
-    pub(crate) async fn transaction_at(
-        &self,
-        block_number: u64,
-        place: u64,
-    ) -> Result<Option<StoredTransaction>> {
-        one(
-            &self.database,
-            &format!("{SELECT} WHERE t.block_number = ? AND t.place = ?"),
-            vec![number(block_number), number(place)],
             read_transaction,
         )
         .await

@@ -77,12 +77,17 @@ impl Writing {
     /// All rows of some blocks.
     pub(crate) async fn write_blocks(&self, blocks: &[BlockRows]) -> Result<()> {
         let connection = &self.transaction;
-        insert(connection, &BLOCKS, blocks.iter().map(block_values)).await?;
+        insert(
+            connection,
+            &BLOCKS,
+            blocks.iter().map(block_values).collect(),
+        )
+        .await?;
         let transactions = || blocks.iter().flat_map(|rows| &rows.transactions);
         insert(
             connection,
             &TRANSACTIONS,
-            transactions().map(transaction_values),
+            transactions().map(transaction_values).collect(),
         )
         .await?;
         let mut listed: Vec<(Address, u64, u64)> = transactions()
@@ -95,7 +100,7 @@ impl Writing {
         let rows = listed
             .into_iter()
             .map(|(address, block, place)| vec![bytes(address), number(block), number(place)]);
-        insert(connection, &ADDRESS_TRANSACTIONS, rows).await?;
+        insert(connection, &ADDRESS_TRANSACTIONS, rows.collect()).await?;
         let created = transactions()
             .filter(|row| row.succeeded)
             .filter_map(|row| {
@@ -107,7 +112,7 @@ impl Writing {
                     bytes(row.sender),
                 ])
             });
-        insert(connection, &CREATIONS, created).await?;
+        insert(connection, &CREATIONS, created.collect()).await?;
         self.write_transfers(blocks).await
     }
 
@@ -116,7 +121,7 @@ impl Writing {
         insert(
             &self.transaction,
             &TRANSFERS,
-            transfers().map(transfer_values),
+            transfers().map(transfer_values).collect(),
         )
         .await?;
         let mut listed: Vec<(Address, u64, u64, u64)> = transfers()
@@ -129,16 +134,15 @@ impl Writing {
         let rows = listed.into_iter().map(|(address, block, log, part)| {
             vec![bytes(address), number(block), number(log), number(part)]
         });
-        insert(&self.transaction, &ADDRESS_TRANSFERS, rows).await
+        insert(&self.transaction, &ADDRESS_TRANSFERS, rows.collect()).await
     }
 
     /// Balances that a block may have changed, to be asked for. Addresses come once each.
     pub(crate) async fn mark_balances(
         &self,
-        addresses: impl IntoIterator<Item = Address>,
+        mut addresses: Vec<Address>,
         touched_block: u64,
     ) -> Result<()> {
-        let mut addresses: Vec<Address> = addresses.into_iter().collect();
         addresses.sort_unstable();
         let rows = addresses.into_iter().map(|address| {
             vec![
@@ -148,15 +152,11 @@ impl Writing {
                 flag(true),
             ]
         });
-        insert(&self.transaction, &DUE_BALANCES, rows).await
+        insert(&self.transaction, &DUE_BALANCES, rows.collect()).await
     }
 
     /// Tokens whose contract is to be asked what it says of itself. Each comes once.
-    pub(crate) async fn mark_tokens(
-        &self,
-        tokens: impl IntoIterator<Item = Address>,
-        touched_block: u64,
-    ) -> Result<()> {
+    pub(crate) async fn mark_tokens(&self, tokens: Vec<Address>, touched_block: u64) -> Result<()> {
         let rows = tokens.into_iter().map(|token| {
             vec![
                 bytes(token),
@@ -166,7 +166,7 @@ impl Writing {
                 flag(true),
             ]
         });
-        insert(&self.transaction, &DUE_DETAILS, rows).await
+        insert(&self.transaction, &DUE_DETAILS, rows.collect()).await
     }
 
     /// Calls between contracts, and the contracts that they created.
@@ -185,7 +185,7 @@ impl Writing {
                 flag(call.is_effective),
             ]
         });
-        insert(connection, &CALLS, rows).await?;
+        insert(connection, &CALLS, rows.collect()).await?;
         let mut listed: Vec<_> = calls()
             .flat_map(|call| {
                 call.addresses()
@@ -196,7 +196,7 @@ impl Writing {
         let rows = listed.into_iter().map(|(address, block, place, index)| {
             vec![bytes(address), number(block), number(place), number(index)]
         });
-        insert(connection, &ADDRESS_CALLS, rows).await?;
+        insert(connection, &ADDRESS_CALLS, rows.collect()).await?;
         let created = calls().filter_map(|call| {
             Some(vec![
                 bytes(call.created()?),
@@ -206,7 +206,7 @@ impl Writing {
                 bytes(call.sender),
             ])
         });
-        insert(connection, &CREATIONS, created).await
+        insert(connection, &CREATIONS, created.collect()).await
     }
 }
 
@@ -214,7 +214,6 @@ fn block_values(rows: &BlockRows) -> Vec<Value> {
     let BlockRow {
         number: block_number,
         hash,
-        parent_hash: _,
         timestamp,
         signer,
         gas_limit,

@@ -184,8 +184,9 @@ pub(crate) async fn write(
     let keys = keys_of(blocks);
     let mut aggregates = writing.load_aggregates(&keys).await?;
     let mut tokens = supplies_changed(blocks);
-    let is_new = |token: &&Address| aggregates.tokens.get(*token).is_none();
-    tokens.extend(keys.tokens.iter().filter(is_new));
+    let mut new_tokens = keys.tokens.clone();
+    new_tokens.retain(|token| aggregates.tokens.get(token).is_none());
+    tokens.extend(new_tokens);
     let mut undo = Vec::new();
     for rows in blocks {
         apply_block(&mut aggregates, rows);
@@ -197,8 +198,12 @@ pub(crate) async fn write(
     writing.write_blocks(blocks).await?;
     writing.write_aggregates(aggregates).await?;
     let number = last.block.number;
-    writing.mark_balances(keys.accounts, number).await?;
-    writing.mark_tokens(tokens, number).await?;
+    writing
+        .mark_balances(keys.accounts.into_iter().collect(), number)
+        .await?;
+    writing
+        .mark_tokens(tokens.into_iter().collect(), number)
+        .await?;
     writing
         .keep_undo(SectionName::Blocks, undo, keep_from)
         .await?;

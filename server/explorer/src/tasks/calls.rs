@@ -10,7 +10,7 @@ use super::Round;
 use crate::limits::{BLOCKS_PER_BATCH_MAX, CALL_FRAMES_MAX, TRANSACTIONS_PER_BATCH};
 use crate::node::{EthereumNode, NodeError};
 use crate::store::{Head, SectionName, Store, TracedBlock};
-use crate::trace::{self, CallImages, CallRows};
+use crate::trace::{self, CallImages, CallRow, CallRows};
 use crate::{ExplorerError, ExplorerSettings};
 
 /// What the section of calls needs.
@@ -111,16 +111,14 @@ async fn write(
     }
     let keep_from = tip.saturating_sub(indexer.settings.reorganisation_depth);
     let calls = || blocks.iter().flat_map(|(_, rows)| &rows.calls);
-    let touched: HashSet<Address> = calls().flat_map(|call| call.addresses()).collect();
-    let mut accounts = writing.load_account_calls(touched.iter().copied()).await?;
+    let touched: HashSet<Address> = calls().flat_map(CallRow::addresses).collect();
+    let mut accounts = writing
+        .load_account_calls(touched.into_iter().collect())
+        .await?;
     let mut contracts = writing.internal_contracts().await?;
     let mut undo = Vec::new();
     for (number, rows) in blocks {
-        let in_block: HashSet<Address> = rows
-            .calls
-            .iter()
-            .flat_map(|call| call.addresses())
-            .collect();
+        let in_block: HashSet<Address> = rows.calls.iter().flat_map(CallRow::addresses).collect();
         if *number >= keep_from {
             let before = |address| (address, accounts.get(&address).copied().unwrap_or_default());
             let images = CallImages {
@@ -138,11 +136,15 @@ async fn write(
     }
     let rows: Vec<CallRows> = blocks.iter().map(|(_, rows)| rows.clone()).collect();
     writing.write_calls(&rows).await?;
-    writing.write_account_calls(accounts).await?;
+    writing
+        .write_account_calls(accounts.into_iter().collect())
+        .await?;
     writing.set_internal_contracts(contracts).await?;
     let paid = calls().filter(|call| call.moves_value());
-    let paid: HashSet<Address> = paid.flat_map(|call| call.addresses()).collect();
-    writing.mark_balances(paid, head.number).await?;
+    let paid: HashSet<Address> = paid.flat_map(CallRow::addresses).collect();
+    writing
+        .mark_balances(paid.into_iter().collect(), head.number)
+        .await?;
     writing
         .keep_undo(SectionName::Calls, undo, keep_from)
         .await?;

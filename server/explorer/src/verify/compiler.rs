@@ -77,8 +77,7 @@ async fn run(settings: &CompilerSettings, input: Vec<u8>) -> std::io::Result<Vec
     Ok(output)
 }
 
-/// `prlimit` (util-linux) bounds the memory, and `setpriv` is not needed: the process can read what
-/// we can, but is only told to compile.
+/// `prlimit` (util-linux) bounds memory, processor time and what may be written to files: nothing.
 fn limited(settings: &CompilerSettings) -> Command {
     let mut command = Command::new("prlimit");
     command

@@ -104,7 +104,9 @@ impl Subscriptions {
             },
             "syncing" => Subject::Syncing(Value::Bool(false)),
             _ => {
-                return Err(RpcError::method_not_found(&format!("\"{name}\" subscription")));
+                return Err(RpcError::method_not_found(&format!(
+                    "\"{name}\" subscription"
+                )));
             }
         };
         params.end()?;
