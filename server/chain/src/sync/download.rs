@@ -312,7 +312,10 @@ fn import_batch(chain: &Chain, blocks: &[Block], now_s: u64) -> Result<(), Downl
     measure::imported(chain, blocks.len(), began.elapsed(), &result);
     audit::imported(blocks, &result);
     match result {
-        Ok(_) => Ok(()),
+        Ok(_) => {
+            measure::seals_validated(blocks.len());
+            Ok(())
+        }
         Err(error @ ImportError::Invalid { .. }) => Err(DownloadError::Invalid(error.to_string())),
         Err(ImportError::TooDeep { max, .. }) => Err(DownloadError::TooDeep { max }),
         Err(error @ ImportError::UnknownParent { .. }) => {
