@@ -193,13 +193,19 @@ impl Peers {
         }
     }
 
-    /// All peers: those that were named, then those that came, by name.
+    /// All peers: those that were named, then those that came and are here or have been at fault, by
+    /// name.
     #[must_use]
     pub fn status(&self) -> Vec<PeerStatus> {
         let local_height = self.inner.chain.tip().header.number;
         let now_ms = unix_time_ms();
         let configured = self.inner.configured.iter().map(|(peer, _)| peer.clone());
-        let mut inbound: Vec<_> = self.inner.inbound.lock().values().cloned().collect();
+        let inbound = self.inner.inbound.lock();
+        let mut inbound: Vec<_> = inbound
+            .values()
+            .filter(|peer| peer.is_of_interest(now_ms))
+            .cloned()
+            .collect();
         inbound.sort_by(|left, right| left.endpoint.cmp(&right.endpoint));
         configured
             .chain(inbound)

@@ -140,9 +140,13 @@ pub async fn download(
         return Ok(Downloaded::Part);
     }
     progress.ended();
-    if let Some(known) = total_difficulty_of(chain, target.hash)? {
-        check_claim(target, known)?;
-    }
+    let Some(known) = total_difficulty_of(chain, target.hash)? else {
+        return Err(DownloadError::Changed(format!(
+            "its block {} is not {} any more",
+            target.number, target.hash
+        )));
+    };
+    check_claim(target, known)?;
     Ok(Downloaded::All)
 }
 
@@ -308,7 +312,10 @@ fn import_batch(chain: &Chain, blocks: &[Block], now_s: u64) -> Result<(), Downl
     measure::imported(chain, blocks.len(), began.elapsed(), &result);
     audit::imported(blocks, &result);
     match result {
-        Ok(_) => Ok(()),
+        Ok(_) => {
+            measure::seals_validated(blocks.len());
+            Ok(())
+        }
         Err(error @ ImportError::Invalid { .. }) => Err(DownloadError::Invalid(error.to_string())),
         Err(ImportError::TooDeep { max, .. }) => Err(DownloadError::TooDeep { max }),
         Err(error @ ImportError::UnknownParent { .. }) => {

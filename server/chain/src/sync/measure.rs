@@ -24,6 +24,16 @@ pub(super) fn rejected() {
     metrics::counter!("sync_blocks_rejected_total").increment(1);
 }
 
+/// The seals of blocks that were imported were in order.
+pub(super) fn seals_validated(count: usize) {
+    metrics::counter!("sync_signature_validated_total").increment(count as u64);
+}
+
+/// A seal was none.
+pub(super) fn seal_rejected() {
+    metrics::counter!("sync_signature_rejected_total").increment(1);
+}
+
 /// Blocks were imported, or not.
 pub(super) fn imported(
     chain: &Chain,

@@ -8,7 +8,7 @@ use time::format_description::well_known::Rfc3339;
 use tokio::sync::Notify;
 
 use super::protocol::{Head, Hello, PROTOCOL_VERSION};
-use super::standing::{Fault, Standing, Verdict};
+use super::standing::{Fault, STANDING_MAX, Standing, Verdict};
 
 /// A peer of another chain may be set up anew, but not every ten seconds.
 const INCOMPATIBLE_RETRY_MS: u64 = 10 * 60 * 1_000;
@@ -280,6 +280,13 @@ impl Peer {
     #[must_use]
     pub fn sessions(&self) -> u32 {
         self.record.lock().sessions
+    }
+
+    /// Whether it is here, or has done something that it is remembered for.
+    #[must_use]
+    pub fn is_of_interest(&self, now_ms: u64) -> bool {
+        let record = self.record.lock();
+        record.sessions > 0 || record.standing.points(now_ms) < STANDING_MAX
     }
 
     /// The node that answered last.

@@ -73,12 +73,12 @@ pub(super) async fn receive_block(
         }
     }
     if let Err(error) = clique::recover_signer(&header) {
-        metrics::counter!("sync_signature_rejected_total").increment(1);
+        measure::seal_rejected();
         measure::rejected();
         let reason = format!("block {} ({hash}) is invalid: {error}", header.number);
         return Err(Offence::new(Fault::InvalidBlock, reason));
     }
-    metrics::counter!("sync_signature_validated_total").increment(1);
+    measure::seals_validated(1);
     let chain = inner.chain.clone();
     let work = spawn_blocking(move || {
         let block = Block::decode(&rlp).map_err(|error| {

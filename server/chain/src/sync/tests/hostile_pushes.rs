@@ -57,6 +57,11 @@ impl Hostile {
                 },
             }))
             .await;
+        until("it is a peer", || {
+            let all = node.peers.status();
+            all.iter().any(|peer| peer.endpoint == name)
+        })
+        .await;
         hostile
     }
 
