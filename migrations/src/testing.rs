@@ -24,6 +24,37 @@ pub async fn databases() -> Vec<TestDatabase> {
     databases
 }
 
+/// One fresh index of the explorer of each kind that is available. Its `connection` is the
+/// index's; on PostgreSQL the program's own tables are in the same database.
+///
+/// # Panics
+/// When a database cannot be made: a test cannot go on without.
+#[allow(clippy::expect_used, clippy::missing_panics_doc)]
+pub async fn explorer_databases() -> Vec<(TestDatabase, TestDatabase)> {
+    let mut pairs = Vec::new();
+    for database in databases().await {
+        let is_sqlite = crate::is_sqlite(&database.connection);
+        let folder = is_sqlite.then(|| tempfile::tempdir().expect("a temporary folder"));
+        let url = match &folder {
+            Some(folder) => format!(
+                "sqlite://{}?mode=rwc",
+                folder.path().join("index.db").display()
+            ),
+            None => database.url.clone(),
+        };
+        let connection = crate::open_explorer(&url).await.expect("a fresh index");
+        pairs.push((
+            TestDatabase {
+                connection,
+                url,
+                _folder: folder,
+            },
+            database,
+        ));
+    }
+    pairs
+}
+
 /// A fresh SQLite database.
 #[allow(clippy::expect_used)]
 pub async fn sqlite() -> TestDatabase {

@@ -15,11 +15,28 @@
 //!
 //! It knows no HTTP routes, pages or sign-in.
 
+mod aggregate;
+mod answer;
+mod clique;
+mod convert;
+mod decode;
 pub mod error;
+mod fetch;
 pub mod limits;
 pub mod node;
+mod proxy;
+mod row;
 pub mod service;
 pub mod settings;
+mod state_change;
+mod store;
+mod tasks;
+#[cfg(test)]
+mod testing;
+mod token_details;
+mod token_event;
+mod trace;
+mod verify;
 
 pub use error::ExplorerError;
 pub use node::{EthereumNode, HeadNotice, HttpNode, NodeError};

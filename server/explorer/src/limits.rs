@@ -25,9 +25,7 @@ pub const HEAD_POLL: Duration = Duration::from_secs(1);
 pub const RETRY_PAUSE: Duration = Duration::from_millis(250);
 pub const RETRY_PAUSE_MAX: Duration = Duration::from_secs(15);
 
-/// Calls of one transaction that are indexed.
-pub const CALLS_PER_TRANSACTION_MAX: usize = 1_000;
-/// Calls of one transaction that its page shows.
+/// Calls of one transaction that are indexed, and that its page shows.
 pub const CALL_FRAMES_MAX: usize = 5_000;
 /// Nested values in decoded data.
 pub const DECODED_VALUES_MAX: usize = 2_000;
@@ -39,6 +37,8 @@ pub const TRANSFERS_PER_LOG_MAX: usize = 1_000;
 /// Characters of a token's name and of its symbol that are kept.
 pub const TOKEN_NAME_CHARS_MAX: usize = 100;
 pub const TOKEN_SYMBOL_CHARS_MAX: usize = 32;
+/// Characters of a contract's reason for failing that are shown.
+pub const REASON_CHARS_MAX: usize = 500;
 /// Bytes of a token's answer that are read.
 pub const TOKEN_ANSWER_BYTES_MAX: usize = 4_096;
 /// Gas that a token may use to say its name.

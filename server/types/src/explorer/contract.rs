@@ -30,8 +30,9 @@ pub enum Verification {
     Verified(Box<VerifiedSource>),
 }
 
-/// How well the compiled source and the chain's code agree, in Sourcify's sense.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// How well the compiled source and the chain's code agree, in Sourcify's sense. The better one is
+/// the smaller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Match {
     /// With the metadata hash: the very same source, comments too.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::Timestamp;
 
 /// How far the index is behind its node; shown on every page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct IndexStatus {
     /// EIP-155; none until the node was reached for the first time.
     pub chain_id: Option<u64>,
@@ -21,11 +21,33 @@ pub struct IndexStatus {
     pub sections: Vec<SectionStatus>,
 }
 
+impl IndexStatus {
+    /// Whether the node answered the last time that it was asked.
+    #[must_use]
+    pub const fn is_connected(&self) -> bool {
+        matches!(self.node, NodeState::Connected)
+    }
+
+    /// How far one section is.
+    #[must_use]
+    pub fn section(&self, name: Section) -> Option<&SectionStatus> {
+        self.sections.iter().find(|section| section.section == name)
+    }
+
+    /// As [`Self::section`], to be changed.
+    pub fn section_mut(&mut self, name: Section) -> Option<&mut SectionStatus> {
+        self.sections
+            .iter_mut()
+            .find(|section| section.section == name)
+    }
+}
+
 /// Whether the node answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum NodeState {
     /// Not asked yet.
+    #[default]
     Connecting,
     Connected,
     /// It does not answer, or not as a node of this chain. What is indexed stays readable.

@@ -46,6 +46,10 @@ pub enum TransactionLookup {
     Mined(Box<TransactionView>),
     /// Waiting to be mined, as the node knows it.
     Pending(Box<PendingTransaction>),
+    /// Mined, and the index will have its block soon.
+    NotIndexed {
+        block: u64,
+    },
     Unknown,
 }
 
