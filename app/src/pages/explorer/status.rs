@@ -126,9 +126,7 @@ pub(super) fn SectionNote(section: Section) -> impl IntoView {
     use_chain_feed().map(|feed| {
         feed.with_status(move |status| {
             status
-                .sections
-                .iter()
-                .find(|status| status.section == section)
+                .section(section)
                 .and_then(section_notice)
                 .map(|sentence| view! { <p class="section-note" role="status">{sentence}</p> })
         })

@@ -26,10 +26,13 @@ pub(super) use {calls::CallTree, logs::Logs, state::StateChanges};
 use super::feed::{Follows, live_but_same};
 use super::list::{Empty, empty_list};
 use super::missing::NotThere;
+use super::party::BlockLink;
 use super::path;
 use super::tables::transfer_table;
 use crate::actions::explorer::read_transaction;
-use crate::ui::{Card, ControlSize, IconName, LinkButton, PageHeader, TabLink, Tabs};
+use crate::ui::{
+    Card, ControlSize, IconName, KeyValue, KeyValues, LinkButton, PageHeader, TabLink, Tabs,
+};
 
 const NO_TRANSFERS: Empty = Empty {
     icon: IconName::List,
@@ -152,21 +155,24 @@ fn lookup_view(hash: TransactionHash, lookup: TransactionLookup, tab: Memo<Tab>)
         TransactionLookup::Pending(transaction) => {
             view! { <PendingView transaction=*transaction /> }.into_any()
         }
-        TransactionLookup::NotIndexed { block } => view! { <NotIndexed hash block /> }.into_any(),
+        TransactionLookup::NotIndexed { block } => {
+            view! { <NotIndexedYet hash block /> }.into_any()
+        }
         TransactionLookup::Unknown => view! { <UnknownTransaction hash /> }.into_any(),
     }
 }
 
+/// The node has it, and the index does not; a moment later this page shows it.
 #[component]
-fn NotIndexed(hash: TransactionHash, block: u64) -> impl IntoView {
+fn NotIndexedYet(hash: TransactionHash, block: u64) -> impl IntoView {
     view! {
-        <NotThere title="The transaction is in a block">
-            <p class="mono break-all">{hash.to_string()}</p>
-            <p>
-                {format!("It is in block {block}, which the index has not read yet. ")}
-                "Leave this page open: it shows everything as soon as the index is there."
-            </p>
-        </NotThere>
+        <PageHeader title="Transaction" description="It is mined, and the index will have it shortly." />
+        <Card>
+            <KeyValues>
+                <KeyValue label="Hash"><span class="mono break-all">{hash.to_string()}</span></KeyValue>
+                <KeyValue label="Block"><BlockLink number=block /></KeyValue>
+            </KeyValues>
+        </Card>
     }
 }
 

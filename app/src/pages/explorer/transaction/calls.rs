@@ -79,8 +79,11 @@ fn FrameDetails(frame: CallFrame) -> impl IntoView {
                     <p class="signature">{call.signature}</p>
                     <DecodedFields fields=call.arguments />
                 })}
-                <BytesView bytes=frame.input label="Input" />
-                <BytesView bytes=frame.output label="Output" />
+                {[("Input", frame.input), ("Output", frame.output)]
+                    .into_iter()
+                    .filter(|(_, bytes)| !bytes.0.is_empty())
+                    .map(|(label, bytes)| view! { <BytesView bytes label /> })
+                    .collect_view()}
             </div>
         </details>
     }
