@@ -6,10 +6,10 @@ pub mod status;
 
 use std::sync::Arc;
 
+use chain::Chain;
 use chain::rpc::{Dispatcher, Options, SyncState};
 use chain::service::Sealer;
 use chain::sync::{PeerOrigin, Peers, SyncSettings};
-use chain::Chain;
 use chain::tasks::block_maker::{self, BlockMaker, MINE_REQUESTS_MAX};
 use chain::tasks::expire;
 use explorer::node::{HttpNode, SharedNode};
@@ -62,9 +62,7 @@ impl ChainPart {
                     HttpNode::connect(&settings.chain.url).map_err(|error| problem(&error))?;
                 Ok(Self::Outside(node))
             }
-            ChainKind::Own => Ok(Self::Own(
-                open_own(settings, secrets, shutdown).await?,
-            )),
+            ChainKind::Own => Ok(Self::Own(open_own(settings, secrets, shutdown).await?)),
         }
     }
 

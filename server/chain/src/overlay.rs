@@ -274,11 +274,7 @@ impl<S> DatabaseCommit for Overlay<S> {
 }
 
 /// Whether the code was not the account's before: most accounts that are touched keep theirs.
-fn is_new_code(
-    read: &AddressMap<Option<AccountInfo>>,
-    address: Address,
-    code_hash: B256,
-) -> bool {
+fn is_new_code(read: &AddressMap<Option<AccountInfo>>, address: Address, code_hash: B256) -> bool {
     read.get(&address)
         .and_then(Option::as_ref)
         .is_none_or(|before| before.code_hash != code_hash)

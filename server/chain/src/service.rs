@@ -19,11 +19,11 @@ use crate::chain_spec::ChainSpec;
 use crate::clique::{Proposal, Snapshot};
 use crate::draft::{AppliedBlock, Draft};
 use crate::error::StoreError;
-use crate::header_rules::next_base_fee;
-use crate::overlay::StateChanges;
 use crate::events::{ChainEvent, EVENTS_MAX, HeadChange};
+use crate::header_rules::next_base_fee;
 use crate::mempool::Mempool;
 use crate::mempool_journal::MempoolJournal;
+use crate::overlay::StateChanges;
 use crate::settings::{ChainSettings, History};
 use crate::store::Store;
 use crate::tip::Tip;
@@ -101,11 +101,7 @@ impl Chain {
     ///
     /// # Errors
     /// The folder cannot be used, holds another chain, or the genesis block is not one.
-    pub fn open(
-        spec: ChainSpec,
-        settings: ChainSettings,
-        now_ms: u64,
-    ) -> Result<Self, OpenError> {
+    pub fn open(spec: ChainSpec, settings: ChainSettings, now_ms: u64) -> Result<Self, OpenError> {
         std::fs::create_dir_all(&settings.folder).map_err(|source| OpenError::Folder {
             path: settings.folder.clone(),
             source,
@@ -118,10 +114,7 @@ impl Chain {
         let (journal, waiting) = MempoolJournal::open(&settings.folder.join("mempool"))?;
         let chain = Self {
             inner: Arc::new(Inner {
-                mempool: RwLock::new(Mempool::new(
-                    settings.mempool,
-                    next_base_fee(&tip.header),
-                )),
+                mempool: RwLock::new(Mempool::new(settings.mempool, next_base_fee(&tip.header))),
                 spec,
                 settings,
                 store,
@@ -207,10 +200,7 @@ impl Chain {
             added: draft.added().to_vec(),
         };
         // Nobody listening is no failure.
-        let _ = self
-            .inner
-            .events
-            .send(ChainEvent::Head(Arc::new(change)));
+        let _ = self.inner.events.send(ChainEvent::Head(Arc::new(change)));
         Ok(())
     }
 

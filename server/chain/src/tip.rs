@@ -40,8 +40,7 @@ impl Tip {
     /// # Errors
     /// The database cannot be read.
     pub fn state_after(&self, number: u64) -> Result<Option<StateView>, StoreError> {
-        let is_kept =
-            number <= self.header.number && number >= self.view.oldest_state()?;
+        let is_kept = number <= self.header.number && number >= self.view.oldest_state()?;
         Ok(is_kept.then(|| StateView {
             view: self.view.clone(),
             number,
@@ -113,11 +112,7 @@ impl DatabaseRef for StateView {
         self.code(code_hash)
     }
 
-    fn storage_ref(
-        &self,
-        address: Address,
-        index: StorageKey,
-    ) -> Result<StorageValue, StoreError> {
+    fn storage_ref(&self, address: Address, index: StorageKey) -> Result<StorageValue, StoreError> {
         self.slot(address, index)
     }
 

@@ -6,6 +6,7 @@ use alloy_primitives::{Address, B256, U256};
 
 use crate::block::Block;
 use crate::chain_spec::ChainSpec;
+use crate::clique;
 use crate::clique::{CliqueError, Snapshot};
 use crate::draft::{AppliedBlock, Draft};
 use crate::error::StoreError;
@@ -13,7 +14,6 @@ use crate::execution::{Environment, ExecutionError, Executor};
 use crate::header_rules::InvalidHeader;
 use crate::receipt::StoredReceipt;
 use crate::transaction::Transaction;
-use crate::clique;
 
 /// Largest block that is accepted, in bytes of RLP.
 pub const BLOCK_BYTES_MAX: usize = 32 << 20;
@@ -158,4 +158,3 @@ pub fn receipts_root(transactions: &[Transaction], receipts: &[StoredReceipt]) -
         .collect();
     calculate_receipt_root(&receipts)
 }
-

@@ -31,7 +31,10 @@ pub fn routes(dispatcher: Dispatcher) -> Router {
 async fn answer(State(dispatcher): State<Dispatcher>, body: Bytes) -> Response {
     match dispatcher.handle(&body).await {
         Some(json) => (
-            [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")],
+            [
+                (CONTENT_TYPE, "application/json"),
+                (CACHE_CONTROL, "no-store"),
+            ],
             json,
         )
             .into_response(),

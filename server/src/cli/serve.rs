@@ -186,7 +186,10 @@ async fn machinery(
         None => {
             let answer = node.request("eth_chainId", serde_json::json!([])).await;
             let chain_id = answer.map_err(|error| problem(&error))?;
-            let digits = chain_id.as_str().unwrap_or_default().trim_start_matches("0x");
+            let digits = chain_id
+                .as_str()
+                .unwrap_or_default()
+                .trim_start_matches("0x");
             let chain_id = u64::from_str_radix(digits, 16).map_err(|error| problem(&error))?;
             (chain_id, settings.chain.url.clone(), None)
         }

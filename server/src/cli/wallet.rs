@@ -9,8 +9,8 @@ use std::process::ExitCode;
 use alloy_primitives::{Address, eip191_hash_message};
 use chain::keystore::{self, DerivationChoice, Keystore, KeystoreError, SecretKey};
 use clap::{Args, Subcommand};
-use rand::rngs::OsRng;
 use rand::TryRngCore;
+use rand::rngs::OsRng;
 
 use super::{Outcome, problem, say};
 use crate::config::{Flags, load};
@@ -117,7 +117,9 @@ pub async fn run(flags: &Flags, command: WalletCommand) -> Outcome {
             say(&format!("{}\n{}", kept.address, kept.path.display()));
         }
         WalletCommand::List { place } => {
-            let keys = open(flags, &place)?.list().map_err(|error| problem(&error))?;
+            let keys = open(flags, &place)?
+                .list()
+                .map_err(|error| problem(&error))?;
             if keys.is_empty() {
                 say("no keys yet; make one with `ledgercloud wallet new`");
             }
@@ -153,7 +155,11 @@ fn open(flags: &Flags, place: &Place) -> Result<Keystore, Vec<String>> {
 fn unlock(flags: &Flags, place: &Place, address: Address) -> Result<SecretKey, Vec<String>> {
     let store = open(flags, place)?;
     // Said before a passphrase is asked for.
-    if store.find(address).map_err(|error| problem(&error))?.is_none() {
+    if store
+        .find(address)
+        .map_err(|error| problem(&error))?
+        .is_none()
+    {
         return Err(problem(&KeystoreError::NotFound(address)));
     }
     let passphrase = place.passphrase.read()?;
@@ -176,7 +182,5 @@ fn read_foreign(file: &PathBuf, place: &Place) -> Result<SecretKey, Vec<String>>
         )]
     })?;
     let passphrase = place.passphrase.read_of_import()?;
-    locked
-        .decrypt(&passphrase)
-        .map_err(|error| problem(&error))
+    locked.decrypt(&passphrase).map_err(|error| problem(&error))
 }

@@ -132,7 +132,8 @@ pub(super) fn check(settings: &Settings, problems: &mut Vec<String>) {
         ChainKind::Off => return,
         ChainKind::Outside => {
             let scheme = Url::parse(&chain.url).map(|url| url.scheme().to_owned());
-            if !scheme.is_ok_and(|scheme| matches!(scheme.as_str(), "http" | "https" | "ws" | "wss"))
+            if !scheme
+                .is_ok_and(|scheme| matches!(scheme.as_str(), "http" | "https" | "ws" | "wss"))
             {
                 say(format!(
                     "url: {:?} is not the address of an Ethereum node, such as http://127.0.0.1:8545",
@@ -150,7 +151,10 @@ pub(super) fn check(settings: &Settings, problems: &mut Vec<String>) {
         say("chain_id: must not be 0".to_owned());
     }
     if !chain.genesis.as_os_str().is_empty() && !chain.genesis.is_file() {
-        say(format!("genesis: {}: no such file", chain.genesis.display()));
+        say(format!(
+            "genesis: {}: no such file",
+            chain.genesis.display()
+        ));
     }
     let has_signer = !chain.signer.as_os_str().is_empty();
     if has_signer && chain.signer_passphrase_file.as_os_str().is_empty() {

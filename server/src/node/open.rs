@@ -64,11 +64,10 @@ fn signer_key(settings: &ChainSettings, secrets: &Secrets) -> Result<SecretKey, 
     if settings.signer.as_os_str().is_empty() {
         return secret_key(&secrets.signer_key);
     }
-    let problem = |path: &Path, error: &dyn std::fmt::Display| {
-        vec![format!("{}: {error}", path.display())]
-    };
-    let file =
-        chain::keystore::read(&settings.signer).map_err(|error| problem(&settings.signer, &error))?;
+    let problem =
+        |path: &Path, error: &dyn std::fmt::Display| vec![format!("{}: {error}", path.display())];
+    let file = chain::keystore::read(&settings.signer)
+        .map_err(|error| problem(&settings.signer, &error))?;
     let passphrase_file = &settings.signer_passphrase_file;
     let passphrase = std::fs::read_to_string(passphrase_file)
         .map_err(|error| problem(passphrase_file, &error))?;
@@ -110,8 +109,7 @@ fn make_genesis(
     treasury: &SecretKey,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let wei = U256::from(SUPPLY_ETHER) * U256::from(10).pow(U256::from(18));
-    let funded: BTreeMap<Address, U256> =
-        [(chain::clique::signer_address(treasury), wei)].into();
+    let funded: BTreeMap<Address, U256> = [(chain::clique::signer_address(treasury), wei)].into();
     let signers = BTreeSet::from([sealer.address()]);
     let mut genesis = ChainSpec::development(settings.chain_id, &signers, &funded)?
         .genesis()

@@ -124,7 +124,11 @@ impl Machinery {
         let limit = count / 2 + 1;
         let mut signers = Vec::with_capacity(snapshot.signers.len());
         for (index, address) in (0_u64..).zip(snapshot.signers.keys()) {
-            let last = snapshot.recents.iter().rev().find(|(_, signer)| *signer == address);
+            let last = snapshot
+                .recents
+                .iter()
+                .rev()
+                .find(|(_, signer)| *signer == address);
             let overview = self.explorer.address(wallet_address(*address)).await;
             let overview = overview.map_err(|_| index_fails())?;
             signers.push(SignerStatus {
@@ -152,16 +156,28 @@ impl Machinery {
         let head: U64 = self.ask_for_pages("eth_blockNumber", json!([])).await?;
         let version: String = self.ask_for_pages("web3_clientVersion", json!([])).await?;
         let head = head.to::<u64>();
-        let peers = self.own.as_ref().map_or_else(Vec::new, |own| own.peers.status());
+        let peers = self
+            .own
+            .as_ref()
+            .map_or_else(Vec::new, |own| own.peers.status());
         let highest = peers
             .iter()
             .filter_map(|peer| peer.remote_height)
             .fold(head, u64::max);
         let mut nodes = vec![NodeStatus {
-            name: if self.own.is_some() { "This site" } else { "The chain's node" }.to_owned(),
+            name: if self.own.is_some() {
+                "This site"
+            } else {
+                "The chain's node"
+            }
+            .to_owned(),
             endpoint: self.endpoint.clone(),
             is_own: true,
-            state: if highest > head { NodeSync::CatchingUp } else { NodeSync::InStep },
+            state: if highest > head {
+                NodeSync::CatchingUp
+            } else {
+                NodeSync::InStep
+            },
             head: Some(head),
             lag_blocks: Some(highest - head),
             client_version: Some(version),
@@ -169,7 +185,11 @@ impl Machinery {
             last_error: None,
         }];
         nodes.extend(peers.into_iter().map(|peer| peer_status(peer, highest)));
-        let compared_at = nodes.iter().skip(1).filter_map(|node| node.last_answer_at).max();
+        let compared_at = nodes
+            .iter()
+            .skip(1)
+            .filter_map(|node| node.last_answer_at)
+            .max();
         Ok(Nodes { compared_at, nodes })
     }
 
@@ -199,7 +219,9 @@ impl Machinery {
             }
             Err(error) => return Err(unavailable(&error)),
         };
-        let tip: U256 = self.ask_for_pages("eth_maxPriorityFeePerGas", json!([])).await?;
+        let tip: U256 = self
+            .ask_for_pages("eth_maxPriorityFeePerGas", json!([]))
+            .await?;
         let price: U256 = self.ask_for_pages("eth_gasPrice", json!([])).await?;
         Ok(PreparedTransaction {
             request,
@@ -239,7 +261,10 @@ impl Machinery {
             timestamp: U64,
         }
         let asked = self
-            .ask::<BlockAnswer>("eth_getBlockByNumber", json!([format!("{block:#x}"), false]))
+            .ask::<BlockAnswer>(
+                "eth_getBlockByNumber",
+                json!([format!("{block:#x}"), false]),
+            )
             .await;
         let seconds = i64::try_from(asked.ok()?.timestamp.to::<u64>()).ok()?;
         Some(Moment {
@@ -261,7 +286,9 @@ impl Machinery {
         method: &str,
         params: Value,
     ) -> Result<T, ApiError> {
-        self.ask(method, params).await.map_err(|error| unavailable(&error))
+        self.ask(method, params)
+            .await
+            .map_err(|error| unavailable(&error))
     }
 }
 
@@ -298,14 +325,20 @@ fn peer_status(peer: PeerStatus, highest: u64) -> NodeStatus {
 /// A time as the peers' status tells it.
 fn read_time(text: &str) -> Option<Timestamp> {
     let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-    Some(Timestamp(i64::try_from(time.unix_timestamp_nanos() / 1_000_000).ok()?))
+    Some(Timestamp(
+        i64::try_from(time.unix_timestamp_nanos() / 1_000_000).ok()?,
+    ))
 }
 
 fn vote(vote: &VoteAnswer) -> SignerVote {
     SignerVote {
         voter: party(vote.signer),
         candidate: party(vote.address),
-        proposal: if vote.authorize { VoteProposal::Authorize } else { VoteProposal::Drop },
+        proposal: if vote.authorize {
+            VoteProposal::Authorize
+        } else {
+            VoteProposal::Drop
+        },
         block: vote.block,
     }
 }

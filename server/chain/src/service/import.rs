@@ -48,7 +48,10 @@ pub enum ImportError {
 impl ImportError {
     /// A stored header that does not follow its parent.
     pub(super) fn bug(error: impl std::fmt::Display) -> Self {
-        Self::Store(StoreError::damaged("the signers after a stored block", error))
+        Self::Store(StoreError::damaged(
+            "the signers after a stored block",
+            error,
+        ))
     }
 
     fn invalid(block: &Block, reason: impl std::fmt::Display) -> Self {
@@ -134,13 +137,14 @@ impl Chain {
                     parent: parent_hash,
                 })?;
         let snapshot = self.snapshot_after(writer, draft, parent_hash)?;
-        let signer = validation::check_before_execution(&parent, &snapshot, block, now_s)
-            .map_err(|reason| {
+        let signer = validation::check_before_execution(&parent, &snapshot, block, now_s).map_err(
+            |reason| {
                 if reason.is_lasting() {
                     writer.remember_invalid(block.hash, reason.to_string());
                 }
                 ImportError::invalid(block, reason)
-            })?;
+            },
+        )?;
         let total_difficulty = parent_difficulty + block.header.difficulty;
         let head = self.head_of(draft);
         if parent_hash == head.hash {
@@ -214,20 +218,15 @@ impl Chain {
         signer: Address,
         total_difficulty: U256,
     ) -> Result<(), ImportError> {
-        validation::apply(
-            self.spec(),
-            draft,
-            block.clone(),
-            signer,
-            total_difficulty,
-        )
-        .map_err(|error| {
-            // Its body is the one that its header names, so that nothing can mend it.
-            if let CheckError::Invalid(reason) = &error {
-                writer.remember_invalid(block.hash, reason.to_string());
-            }
-            ImportError::from((block, error))
-        })?;
+        validation::apply(self.spec(), draft, block.clone(), signer, total_difficulty).map_err(
+            |error| {
+                // Its body is the one that its header names, so that nothing can mend it.
+                if let CheckError::Invalid(reason) = &error {
+                    writer.remember_invalid(block.hash, reason.to_string());
+                }
+                ImportError::from((block, error))
+            },
+        )?;
         let before = self.snapshot_after(writer, draft, block.header.parent_hash)?;
         let mut after = Snapshot::clone(&before);
         after
@@ -237,12 +236,7 @@ impl Chain {
         Ok(())
     }
 
-    pub(super) fn keep_snapshot(
-        &self,
-        writer: &mut Writer,
-        draft: &mut Draft,
-        snapshot: Snapshot,
-    ) {
+    pub(super) fn keep_snapshot(&self, writer: &mut Writer, draft: &mut Draft, snapshot: Snapshot) {
         if snapshot.number.is_multiple_of(SNAPSHOT_INTERVAL_BLOCKS) {
             draft.keep_snapshot(snapshot.clone());
         }

@@ -86,7 +86,11 @@ impl Chain {
     ///
     /// # Errors
     /// Why there is no block.
-    pub fn produce(&self, sealer: &Sealer, order: Order) -> Result<Arc<AppliedBlock>, ProduceError> {
+    pub fn produce(
+        &self,
+        sealer: &Sealer,
+        order: Order,
+    ) -> Result<Arc<AppliedBlock>, ProduceError> {
         let began = Instant::now();
         let mut writer = self.inner.writer.lock();
         let tip = self.tip();
@@ -95,12 +99,7 @@ impl Chain {
         }
         let mut draft = self.draft();
         let snapshot = self.snapshot_after(&mut writer, &draft, tip.hash)?;
-        let vote = clique::next_vote(
-            &writer.proposals,
-            &snapshot,
-            sealer.address,
-            order.random,
-        );
+        let vote = clique::next_vote(&writer.proposals, &snapshot, sealer.address, order.random);
         let mut header = clique::prepare(
             &tip.header,
             &snapshot,
@@ -118,8 +117,9 @@ impl Chain {
             header.base_fee_per_gas.unwrap_or_default(),
             header.gas_limit,
         );
-        let (transactions, refused) =
-            fill(&mut executor, candidates, || began.elapsed() < order.time_limit)?;
+        let (transactions, refused) = fill(&mut executor, candidates, || {
+            began.elapsed() < order.time_limit
+        })?;
         let executed = executor.finish();
         header.transactions_root = transactions_root(&transactions);
         header.receipts_root = receipts_root(&transactions, &executed.receipts);

@@ -131,7 +131,11 @@ impl Chain {
             }
         }
         if count > 0 {
-            tracing::info!(count, gone = gone.len(), "transactions that waited wait again");
+            tracing::info!(
+                count,
+                gone = gone.len(),
+                "transactions that waited wait again"
+            );
         }
         self.inner.journal.remove(gone);
         self.expire(now_ms);
@@ -159,7 +163,8 @@ impl Chain {
             None => account_state(&self.tip(), sender)?,
         };
         let added = mempool.add(transaction, state, received_at_ms)?;
-        metrics::gauge!("mempool_size").set((mempool.status().pending + mempool.status().queued) as f64);
+        metrics::gauge!("mempool_size")
+            .set((mempool.status().pending + mempool.status().queued) as f64);
         Ok(added)
     }
 
@@ -168,10 +173,14 @@ impl Chain {
     pub(super) fn write_down_orphans(&self, draft: &Draft) -> Result<(), StoreError> {
         let received_at_ms = unix_time_ms();
         let orphaned = draft.removed().iter().rev().flat_map(|applied| {
-            applied.block.transactions.iter().map(|transaction| Waiting {
-                transaction: transaction.clone(),
-                received_at_ms,
-            })
+            applied
+                .block
+                .transactions
+                .iter()
+                .map(|transaction| Waiting {
+                    transaction: transaction.clone(),
+                    received_at_ms,
+                })
         });
         self.inner
             .journal
@@ -205,7 +214,8 @@ impl Chain {
             mempool.on_reorganisation(base_fee, changed, orphaned, unix_time_ms())
         };
         self.inner.tip.store(std::sync::Arc::new(tip));
-        metrics::gauge!("mempool_size").set((mempool.status().pending + mempool.status().queued) as f64);
+        metrics::gauge!("mempool_size")
+            .set((mempool.status().pending + mempool.status().queued) as f64);
         drop(mempool);
         self.inner.journal.remove(
             report

@@ -186,7 +186,8 @@ async fn two_signers_take_turns() {
                 };
                 let blocks: Vec<_> = change.added.iter().map(|it| it.block.clone()).collect();
                 let to = to.clone();
-                let _ = tokio::task::spawn_blocking(move || to.import(&blocks, unix_time_s())).await;
+                let _ =
+                    tokio::task::spawn_blocking(move || to.import(&blocks, unix_time_s())).await;
             }
         })
     };

@@ -75,7 +75,9 @@ impl PassphraseSource {
 
 fn read_file(path: &Path) -> Result<Passphrase, Vec<String>> {
     let problem = |why: String| vec![format!("{}: {why}", path.display())];
-    let length = std::fs::metadata(path).map_err(|error| problem(error.to_string()))?.len();
+    let length = std::fs::metadata(path)
+        .map_err(|error| problem(error.to_string()))?
+        .len();
     if length > FILE_BYTES_MAX {
         return Err(problem("too long for a passphrase".to_owned()));
     }

@@ -54,7 +54,9 @@ impl Transfer {
         let (kind, to) = match self.to {
             Some(to) => (TxKind::Call(to), json!(to)),
             None if self.data.is_empty() => {
-                return Err(vec!["name a receiver with --to, or code with --data".to_owned()]);
+                return Err(vec![
+                    "name a receiver with --to, or code with --data".to_owned(),
+                ]);
             }
             None => (TxKind::Create, Value::Null),
         };
@@ -142,9 +144,8 @@ impl Node {
         params: Value,
     ) -> Result<T, Vec<String>> {
         let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-        let failed = |error: reqwest::Error| {
-            vec![format!("{}: {}", self.url, problem(&error).join(": "))]
-        };
+        let failed =
+            |error: reqwest::Error| vec![format!("{}: {}", self.url, problem(&error).join(": "))];
         let answer = self.client.post(&self.url).json(&request).send().await;
         let mut answer: Value = answer
             .map_err(failed)?
@@ -160,10 +161,18 @@ impl Node {
             .map_err(|error| vec![format!("{}: {method}: {error}", self.url)])
     }
 
-    async fn number<N: TryFrom<u128>>(&self, method: &str, params: Value) -> Result<N, Vec<String>> {
+    async fn number<N: TryFrom<u128>>(
+        &self,
+        method: &str,
+        params: Value,
+    ) -> Result<N, Vec<String>> {
         let answer: Value = self.ask(method, params).await?;
-        parse_quantity(&answer)
-            .ok_or_else(|| vec![format!("{}: {method}: {answer} is not a quantity", self.url)])
+        parse_quantity(&answer).ok_or_else(|| {
+            vec![format!(
+                "{}: {method}: {answer} is not a quantity",
+                self.url
+            )]
+        })
     }
 }
 
