@@ -3,6 +3,7 @@
 mod sockets;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
 use alloy_eips::eip2718::Encodable2718;
@@ -111,7 +112,7 @@ impl Node {
 
     fn complete() -> Self {
         Self::start(&[], |parts| {
-            parts.faucet = Some(Faucet::new(key(10)));
+            parts.faucet = Some(Arc::new(Faucet::new(key(10))));
             parts.address_book = Some(Arc::new(OneAddress));
         })
     }
