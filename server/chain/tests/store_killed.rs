@@ -151,8 +151,8 @@ fn open(folder: &Path) -> Chain {
 
 /// Every second one pays a new account, the others call the contract.
 fn call(nonce: u64, seed: u64) -> Transaction {
-    let new = Address::from_word(keccak256((seed ^ nonce << 32).to_be_bytes()));
-    let to = if nonce % 2 == 0 { new } else { CONTRACT };
+    let new = Address::from_word(keccak256((seed ^ (nonce << 32)).to_be_bytes()));
+    let to = if nonce.is_multiple_of(2) { new } else { CONTRACT };
     let transaction = TxEip1559 {
         chain_id: CHAIN_ID,
         nonce,
@@ -160,7 +160,7 @@ fn call(nonce: u64, seed: u64) -> Transaction {
         max_fee_per_gas: 1_000_000_000_000,
         max_priority_fee_per_gas: 1,
         to: TxKind::Call(to),
-        value: U256::from(nonce % 2 ^ 1),
+        value: U256::from(u8::from(to == new)),
         ..TxEip1559::default()
     };
     let hash = Message::from_digest(transaction.signature_hash().0);
