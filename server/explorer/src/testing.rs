@@ -90,10 +90,11 @@ impl FakeNode {
         let mut receipts = Vec::new();
         let mut traces = Vec::new();
         let mut log_index = 0;
-        for place in 0..transactions {
+        for _ in 0..transactions {
             let sender = person(dice.below(6));
+            let fork = chain.fork;
             let nonce = chain.nonces.entry(sender).or_default();
-            let row = keccak256(format!("transaction {sender} {nonce} {}", chain.fork));
+            let row = keccak256(format!("transaction {sender} {nonce} {fork}"));
             let creates = dice.below(8) == 0;
             let created = sender.create(*nonce);
             let to = (!creates).then(|| person(dice.below(9)));
@@ -119,7 +120,6 @@ impl FakeNode {
                 json!({"txHash": row, "result": trace(dice, sender, to.unwrap_or(created), fails)}),
             );
             *nonce += 1;
-            let _ = place;
         }
         let block = json!({
             "number": quantity(number), "hash": hash, "parentHash": parent,
@@ -144,7 +144,8 @@ impl FakeNode {
     pub(crate) fn forget(&self, blocks: usize) {
         let mut chain = self.chain.lock();
         let left = chain.blocks.len() - blocks;
-        if let Some(first) = chain.blocks.drain(left..).next() {
+        let first = chain.blocks.drain(left..).next();
+        if let Some(first) = first {
             chain.nonces = first.nonces_before;
         }
         chain.fork += 1;
