@@ -12,8 +12,7 @@ const BAR_WIDTH: u32 = 1_000;
 pub(super) fn FeeFacts(fee: FeeSplit) -> impl IntoView {
     let burnt_width = share(&fee.burnt, &fee.paid);
     let sentence = format!(
-        "Of the fee {} of 1000 parts were burnt; the rest went to the block's signer",
-        burnt_width
+        "Of the fee {burnt_width} of {BAR_WIDTH} parts were burnt; the rest went to the block's signer"
     );
     view! {
         <KeyValue label="Fee"><Coins wei=fee.paid /></KeyValue>
