@@ -152,7 +152,11 @@ fn open(folder: &Path) -> Chain {
 /// Every second one pays a new account, the others call the contract.
 fn call(nonce: u64, seed: u64) -> Transaction {
     let new = Address::from_word(keccak256((seed ^ (nonce << 32)).to_be_bytes()));
-    let to = if nonce.is_multiple_of(2) { new } else { CONTRACT };
+    let to = if nonce.is_multiple_of(2) {
+        new
+    } else {
+        CONTRACT
+    };
     let transaction = TxEip1559 {
         chain_id: CHAIN_ID,
         nonce,

@@ -1,8 +1,6 @@
 //! Made-up data of a chain, for tests and nothing else.
 
-use types::chain::{
-    Faucet, Network, NodeStatus, NodeSync, Nodes, SignerStatus, SignerVote, Signers, VoteProposal,
-};
+use types::chain::{NodeStatus, NodeSync, Nodes, SignerStatus, SignerVote, Signers, VoteProposal};
 use types::explorer::*;
 use types::{Timestamp, WalletAddress};
 
@@ -327,18 +325,6 @@ pub(crate) fn nodes() -> Nodes {
             node("there", NodeSync::Failing { retry_at: None }),
             node("elsewhere", other),
         ],
-    }
-}
-
-pub(crate) fn network() -> Network {
-    Network {
-        chain_id: 31_337,
-        name: "LedgerCloud development".into(),
-        coin_symbol: "ETH".into(),
-        faucet: Some(Faucet {
-            amount: Amount::from(1_000_000_000_000_000_000_u64),
-            daily_limit: Amount::from(10_000_000_000_000_000_000_u64),
-        }),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use fjall::Database;
 
@@ -13,6 +14,11 @@ use crate::error::StoreError;
 const ENGINE_MARKER: &str = "version";
 /// What a new folder is called until it is whole.
 const NEW_EXTENSION: &str = "new";
+
+/// How long a database that is open elsewhere is waited for.
+const LOCK_WAIT: Duration = Duration::from_secs(3);
+/// How long before it is tried again.
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// Memory and threads that a database may use.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +60,21 @@ pub(crate) fn open(path: &Path, bounds: Bounds) -> Result<Database, StoreError> 
     open_engine(path, bounds)
 }
 
+/// Opens a database, after whoever has it open and is just ending: a program that is started again,
+/// or the threads of a database that was closed a moment ago.
 fn open_engine(path: &Path, bounds: Bounds) -> Result<Database, StoreError> {
+    let began = Instant::now();
+    loop {
+        match try_open(path, bounds) {
+            Err(StoreError::InUse { .. }) if began.elapsed() < LOCK_WAIT => {
+                std::thread::sleep(LOCK_PAUSE);
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+fn try_open(path: &Path, bounds: Bounds) -> Result<Database, StoreError> {
     let open = || {
         Database::builder(path)
             .cache_size(bounds.cache_bytes)
