@@ -20,7 +20,12 @@ const administrators = (status, anonymous = 401) => ({ anonymous, user: 403, oth
 const page = (pattern, expected, path = () => pattern) => ({ kind: 'page', pattern, path, expected });
 const link = (pattern, expected, path = () => pattern, method = 'GET') => ({ kind: 'route', method, pattern, path, expected });
 const form = (pattern, expected, fields = () => ({})) => ({ kind: 'form', pattern, fields, expected });
+/** A page of the explorer: its pattern is below `/explorer`. */
+const explorer = (pattern, expected, path = pattern) => page(pattern, expected, () => `/explorer/${path}`);
 const json = (pattern, expected, value) => ({ kind: 'json', pattern, value, expected });
+
+const UNKNOWN_HASH = `0x${'7'.repeat(64)}`;
+const call = (world) => ({ call: { address: world.someAddress, signature: 'count()', arguments: [] } });
 
 export const ROUTES = [
   // --- pages -----------------------------------------------------------------------------------
@@ -36,6 +41,23 @@ export const ROUTES = [
   page('/admin/bulk', administrators(200, signIn)),
   page('/admin/invitations', administrators(200, signIn)),
   page('/admin/audit', administrators(200, signIn)),
+  page('/wallet', signedIn(200, signIn)),
+  page('/explorer', all(200)),
+  explorer('blocks', all(200)),
+  explorer('block/:number_or_hash', all(200), 'block/0'),
+  explorer('transactions', all(200)),
+  explorer('pending', all(200)),
+  explorer('tx/:hash', all(404), `tx/${UNKNOWN_HASH}`),
+  explorer('address/:address', all(200), `address/0x${'7'.repeat(40)}`),
+  explorer('accounts', all(200)),
+  explorer('tokens', all(200)),
+  explorer('token/:address', all(404), `token/0x${'7'.repeat(40)}`),
+  explorer('contract/:address/verify', all(200), `contract/0x${'7'.repeat(40)}/verify`),
+  explorer('signers', all(200)),
+  explorer('nodes', all(200)),
+  explorer('search', all(200), 'search?q=nothing+like+it'),
+  explorer('broadcast', all(200)),
+  explorer('charts', all(200)),
   page('/ui', all(200)),
   page('/*', all(404), () => '/no/such/page'),
 
@@ -54,6 +76,8 @@ export const ROUTES = [
   link('/hub/spawn/{*server}', all(303), () => '/hub/spawn/somebody/some-server'),
   link('/hub/api/lc/servers/events', signedIn(200)),
   link('/hub/api/lc/servers/{server_id}/events', owner(200), (world) => `/hub/api/lc/servers/${world.server.server_id}/events`),
+  link('/explorer/events', all(200)),
+  link('/explorer/export/address/{address}/{file}', all(200), (world) => `/explorer/export/address/${world.someAddress}/transactions.csv`),
   link('/health', all(200)),
   link('/v1/health', all(200)),
   link('/metrics', all(200)),
@@ -103,6 +127,46 @@ export const ROUTES = [
   form('admin/invite_user', administrators(400), (world) => ({ user_id: world.bystander.account.user_id })),
   form('admin/revoke_invitation', administrators(404), (world) => ({ invitation_id: world.unknownId })),
   json('admin/audit', administrators(200), () => ({ query: {}, check: 'skip' })),
+
+  form('explorer/status', all(200)),
+  form('explorer/home', all(200)),
+  form('explorer/blocks', all(200)),
+  form('explorer/block', all(200), () => ({ id: { number: 0 } })),
+  form('explorer/block_transactions', all(200), () => ({ number: 0 })),
+  form('explorer/transactions', all(200)),
+  form('explorer/pending', all(200)),
+  form('explorer/transaction', all(200), () => ({ hash: UNKNOWN_HASH })),
+  form('explorer/transaction_logs', all(404), () => ({ hash: UNKNOWN_HASH })),
+  form('explorer/transaction_calls', all(404), () => ({ hash: UNKNOWN_HASH })),
+  form('explorer/transaction_state_changes', all(404), () => ({ hash: UNKNOWN_HASH })),
+  form('explorer/transaction_raw', all(404), () => ({ hash: UNKNOWN_HASH })),
+  form('explorer/address', all(200), (world) => ({ address: world.someAddress })),
+  form('explorer/address_transactions', all(200), (world) => ({ address: world.someAddress })),
+  form('explorer/address_internal_calls', all(200), (world) => ({ address: world.someAddress })),
+  form('explorer/address_token_transfers', all(200), (world) => ({ address: world.someAddress })),
+  form('explorer/address_tokens', all(200), (world) => ({ address: world.someAddress })),
+  form('explorer/transaction_by_nonce', all(200), (world) => ({ address: world.someAddress, nonce: 0 })),
+  form('explorer/accounts', all(200)),
+  form('explorer/tokens', all(200)),
+  form('explorer/token', all(200), (world) => ({ address: world.someAddress })),
+  form('explorer/token_holders', all(200), (world) => ({ address: world.someAddress })),
+  form('explorer/token_transfers', all(200), (world) => ({ address: world.someAddress })),
+  form('explorer/token_instances', all(200), (world) => ({ address: world.someAddress })),
+  form('explorer/latest_token_transfers', all(200)),
+  form('explorer/chart', all(200), () => ({ period: 'day', points: 7 })),
+  form('explorer/search', all(200), () => ({ text: '0' })),
+  form('explorer/suggest', all(200), () => ({ text: '0' })),
+  form('explorer/contract', all(200), (world) => ({ address: world.someAddress })),
+  json('explorer/call_contract', all(404), call),
+  json('explorer/encode_call', all(404), call),
+  form('explorer/upload_interface', signedIn(404), (world) => ({ address: world.someAddress, abi: '[]' })),
+  form('explorer/verify', signedIn(404), (world) => ({ address: world.someAddress, standard_json: '{}' })),
+  form('explorer/signers', all(200)),
+  form('explorer/nodes', all(200)),
+  form('explorer/network', all(200)),
+  json('explorer/prepare', signedIn(400), (world) => ({ request: { from: world.someAddress, to: null, value: '1', data: '0x' } })),
+  form('explorer/broadcast', all(400), () => ({ raw: '0x00' })),
+  form('explorer/faucet', signedIn(200), (world) => ({ to: world.someAddress })),
 
   form('sign_in/options', all(200)),
   form('sign_in/is_own_wallet', signedIn(200), (world) => ({ address: world.someAddress })),

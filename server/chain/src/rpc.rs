@@ -40,6 +40,7 @@ use std::time::Duration;
 use alloy_primitives::{Address, B256};
 use arc_swap::ArcSwapOption;
 use futures::StreamExt;
+use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::{Semaphore, mpsc};
 
@@ -166,7 +167,10 @@ impl Dispatcher {
     /// As a client would be told.
     pub async fn call(&self, method: &str, params: Value) -> Result<Value, RpcError> {
         let json = methods::answer(&self.node, method, Params::new(params)?).await?;
-        serde_json::from_slice(&json.0)
+        // A trace is as deep as its calls, and they go a thousand deep.
+        let mut reader = serde_json::Deserializer::from_slice(&json.0);
+        reader.disable_recursion_limit();
+        Value::deserialize(serde_stacker::Deserializer::new(&mut reader))
             .map_err(|error| RpcError::new(INTERNAL_ERROR, error.to_string()))
     }
 

@@ -115,6 +115,7 @@ fn make_genesis(
         .genesis()
         .clone();
     genesis.gas_limit = settings.gas_limit;
+    genesis.timestamp = now_ms() / 1_000;
     if let Some(clique) = &mut genesis.config.clique {
         clique.period = Some(settings.period);
     }

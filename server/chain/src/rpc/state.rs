@@ -19,15 +19,11 @@ pub(super) fn balance(node: &Node, mut params: Params) -> Answer {
 pub(super) fn transaction_count(node: &Node, mut params: Params) -> Answer {
     let (address, block): (Address, Option<BlockId>) = (params.required()?, params.optional()?);
     params.end()?;
+    if let Some(BlockId::Number(BlockNumberOrTag::Pending)) = block {
+        return answer(&U64::from(node.chain.next_nonce(address)?));
+    }
     let account = state_of(node, &node.chain.tip(), block)?.account(address)?;
-    let nonce = account.map_or(0, |account| account.nonce);
-    let nonce = match block {
-        Some(BlockId::Number(BlockNumberOrTag::Pending)) => node
-            .chain
-            .with_mempool(|mempool| mempool.next_nonce(&address, nonce)),
-        _ => nonce,
-    };
-    answer(&U64::from(nonce))
+    answer(&U64::from(account.map_or(0, |account| account.nonce)))
 }
 
 pub(super) fn code(node: &Node, mut params: Params) -> Answer {

@@ -75,6 +75,17 @@ impl Chain {
         look(&self.inner.mempool.read())
     }
 
+    /// The nonce of an address's next transaction, after those that wait.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn next_nonce(&self, address: Address) -> Result<u64, StoreError> {
+        // The tip moves under the same lock: no block can fall between the two questions.
+        let mempool = self.inner.mempool.read();
+        let state = account_state(&self.tip(), address)?;
+        Ok(mempool.next_nonce(&address, state.nonce))
+    }
+
     /// Drops transactions that have waited too long.
     pub fn expire(&self, now_ms: u64) {
         let dropped = self.inner.mempool.write().expire(now_ms);

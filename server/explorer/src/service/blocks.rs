@@ -138,7 +138,9 @@ struct Speed {
 
 impl Speed {
     fn of(blocks: &[StoredBlock]) -> Option<Self> {
-        let (newest, oldest) = (blocks.first()?, blocks.last()?);
+        // The genesis block has whatever time its maker wrote.
+        let mut mined = blocks.iter().filter(|block| block.number > 0);
+        let (newest, oldest) = (blocks.first()?, mined.next_back()?);
         let count = newest
             .number
             .checked_sub(oldest.number)
@@ -146,7 +148,7 @@ impl Speed {
         let span_ms = u64::try_from(newest.timestamp.since_ms(oldest.timestamp)).ok()?;
         let transactions: u64 = blocks
             .iter()
-            .filter(|block| block.number != oldest.number)
+            .filter(|block| block.number > oldest.number)
             .map(|block| block.transactions)
             .sum();
         Some(Self {

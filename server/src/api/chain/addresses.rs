@@ -31,11 +31,7 @@ pub async fn balance(
     let address = path_address(&address)?;
     let (mut view, _) = account_view(&api, address)?;
     view["available_balance"] = view["balance"].clone();
-    let account_nonce = view["nonce"].as_u64().unwrap_or_default();
-    let next = api
-        .chain()
-        .with_mempool(|mempool| mempool.next_nonce(&address, account_nonce));
-    view["next_nonce"] = json!(next);
+    view["next_nonce"] = json!(api.chain().next_nonce(address)?);
     Ok(Json(view))
 }
 

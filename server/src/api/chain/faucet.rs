@@ -167,15 +167,13 @@ impl Faucet {
         let _turn = self.paying.lock().await;
         let tip = chain.tip();
         let from = self.address();
-        let account_nonce = tip
-            .state()
-            .account(from)
-            .map_err(|error| GiveError::NotSent(error.to_string()))?
-            .map_or(0, |account| account.nonce);
+        let nonce = chain
+            .next_nonce(from)
+            .map_err(|error| GiveError::NotSent(error.to_string()))?;
         let base_fee = next_base_fee(&tip.header);
         let transaction = TxEip1559 {
             chain_id: chain.spec().chain_id(),
-            nonce: chain.with_mempool(|mempool| mempool.next_nonce(&from, account_nonce)),
+            nonce,
             gas_limit: GAS_LIMIT,
             max_fee_per_gas: u128::from(base_fee) * 2 + u128::from(TIP_WEI),
             max_priority_fee_per_gas: TIP_WEI.into(),

@@ -192,6 +192,12 @@ fn parse_amount(text: &str) -> Result<U256, String> {
     }
     let unit = alloy_primitives::utils::Unit::from_str(unit.trim())
         .map_err(|_| format!("{unit:?} is not a unit; use wei, gwei or ether"))?;
+    let decimals = digits
+        .split_once('.')
+        .map_or(0, |(_, decimals)| decimals.len());
+    if decimals > usize::from(unit.get()) {
+        return Err(format!("{text:?}: the smallest amount is 1wei"));
+    }
     parse_units(digits, unit.get())
         .map(Into::into)
         .map_err(|error| format!("{text:?}: {error}"))
