@@ -3,6 +3,7 @@
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -81,7 +82,10 @@ impl Anvil {
         stream.read_to_end(&mut response).await.unwrap();
         let text = String::from_utf8(response).unwrap();
         let (_, body) = text.split_once("\r\n\r\n").unwrap();
-        let mut answer: Value = serde_json::from_str(body).unwrap();
+        let mut reader = serde_json::Deserializer::from_str(body);
+        reader.disable_recursion_limit();
+        let reader = serde_stacker::Deserializer::new(&mut reader);
+        let mut answer = Value::deserialize(reader).unwrap();
         match answer.get("error") {
             Some(error) => Err(error.clone()),
             None => Ok(answer["result"].take()),
