@@ -301,8 +301,7 @@ impl Cursor {
     /// It is not a key of this list.
     pub(crate) fn bytes(&self, index: usize) -> Result<Vec<u8>> {
         let part = self.0.get(index).and_then(|part| part.strip_prefix("0x"));
-        let digits = part.filter(|digits| !digits.is_empty());
-        alloy_primitives::hex::decode(digits.ok_or_else(not_a_page)?).map_err(|_| not_a_page())
+        alloy_primitives::hex::decode(part.ok_or_else(not_a_page)?).map_err(|_| not_a_page())
     }
 
     /// The part at that place as a number.
