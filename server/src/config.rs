@@ -14,7 +14,6 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use explorer::ExplorerSettings;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
@@ -57,28 +56,6 @@ pub struct Settings {
     pub notebooks: NotebookSettings,
     pub chain: chain::ChainSettings,
     pub limits: LimitSettings,
-}
-
-impl Settings {
-    /// Where the explorer keeps its index: beside the program's tables on PostgreSQL, in a file of
-    /// its own on SQLite, whose one writer would otherwise keep people waiting.
-    #[must_use]
-    pub fn explorer_database_url(&self) -> String {
-        if self.database_url.starts_with("sqlite:") {
-            let file = self.data_dir.join("explorer.db");
-            return format!("sqlite://{}?mode=rwc", file.display());
-        }
-        self.database_url.clone()
-    }
-
-    /// How the explorer works.
-    #[must_use]
-    pub fn explorer(&self) -> ExplorerSettings {
-        ExplorerSettings {
-            reorganisation_depth: self.chain.reorg_depth,
-            ..ExplorerSettings::default()
-        }
-    }
 }
 
 /// How the log looks.

@@ -1,7 +1,7 @@
 //! Blocks as they are checked, executed and handed on.
 
 use alloy_consensus::{BlockBody, Header, TxEnvelope};
-use alloy_primitives::{Address, B256, BlockNumber};
+use alloy_primitives::{B256, BlockNumber};
 use alloy_rlp::{Decodable, Encodable};
 
 use crate::transaction::{Refusal, Transaction};
@@ -144,13 +144,3 @@ fn recover_share(share: Vec<TxEnvelope>) -> Recovered {
     }
     (transactions, None)
 }
-
-/// A block and who sealed it, as listeners are told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BlockId {
-    pub number: BlockNumber,
-    pub hash: B256,
-}
-
-/// The zero address: what a Clique header without a vote carries as its beneficiary.
-pub const NO_BENEFICIARY: Address = Address::ZERO;

@@ -30,7 +30,7 @@ pub use self::{
     memory::MemoryTrie,
     node::NodeReference,
     overlay::OverlayTrie,
-    path::{MAX_PATH_KEY_BYTES, PathKey, keys_under, path_from_key, path_key},
+    path::{MAX_PATH_KEY_BYTES, PathKey, keys_under, path_key},
     prove::prove,
     stem::{Child, CorruptStem, Stem},
     update::{update, update_on_threads},

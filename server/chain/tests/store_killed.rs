@@ -30,6 +30,10 @@ const CODE: &[u8] = &hex!("43435500");
 
 #[test]
 fn acknowledged_blocks_survive_a_kill() {
+    // The process that is killed is this test, started again.
+    if let Ok(folder) = std::env::var(FOLDER_VARIABLE) {
+        make_blocks_until_killed(Path::new(&folder));
+    }
     let folder = tempfile::tempdir().unwrap();
     let mut blocks = 0;
     for round in 0..ROUNDS {
@@ -46,12 +50,8 @@ fn acknowledged_blocks_survive_a_kill() {
     assert!(blocks > 0, "no block was ever acknowledged");
 }
 
-/// The process that is killed.
-#[test]
-#[ignore = "it is started by the other test, and never ends by itself"]
-fn makes_blocks_until_killed() {
-    let folder = std::env::var(FOLDER_VARIABLE).unwrap();
-    let chain = open(Path::new(&folder));
+fn make_blocks_until_killed(folder: &Path) -> ! {
+    let chain = open(folder);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut acknowledged = std::io::stderr();
     loop {
@@ -84,8 +84,7 @@ fn run_and_kill(folder: &Path, round: u64) -> Vec<(u64, B256)> {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args([
             "--exact",
-            "makes_blocks_until_killed",
-            "--ignored",
+            "acknowledged_blocks_survive_a_kill",
             "--nocapture",
         ])
         .env(FOLDER_VARIABLE, folder)

@@ -41,4 +41,4 @@ mod verify;
 pub use error::ExplorerError;
 pub use node::{EthereumNode, HeadNotice, HttpNode, NodeError};
 pub use service::Explorer;
-pub use settings::ExplorerSettings;
+pub use settings::{CompilerSettings, ExplorerSettings};

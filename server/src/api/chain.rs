@@ -123,10 +123,6 @@ impl ChainApi {
 
 /// The routes. `POST /rpc` and `GET /rpc` are JSON-RPC's and are not among them.
 pub fn routes(api: ChainApi) -> Router {
-    let every_origin = CorsLayer::new()
-        .allow_origin(Any)
-        .allow_methods([Method::GET, Method::POST])
-        .allow_headers([CONTENT_TYPE]);
     reads()
         .merge(writes())
         .merge(streams())
@@ -140,8 +136,16 @@ pub fn routes(api: ChainApi) -> Router {
         })
         .layer(from_fn_with_state(api.clone(), refuse_other_chains))
         .layer(axum::middleware::from_fn(measure::count_requests))
-        .layer(every_origin)
+        .layer(every_origin())
         .with_state(api)
+}
+
+/// Pages of every origin may ask: nothing here depends on who does.
+pub fn every_origin() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([CONTENT_TYPE])
 }
 
 fn reads() -> Router<ChainApi> {

@@ -10,21 +10,18 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use chain::rpc::{BODY_BYTES_MAX, Dispatcher, SESSION_QUEUE_MAX, serve_session};
 use futures::{SinkExt, StreamExt};
+use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::{Method, StatusCode};
 use tokio::sync::mpsc;
-use tower_http::cors::{Any, CorsLayer};
+
+use super::chain::every_origin;
 
 /// The routes.
 pub fn routes(dispatcher: Dispatcher) -> Router {
-    let every_origin = CorsLayer::new()
-        .allow_origin(Any)
-        .allow_methods([Method::GET, Method::POST])
-        .allow_headers([CONTENT_TYPE]);
     Router::new()
         .route("/rpc", post(answer).get(connect))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(every_origin)
+        .layer(every_origin())
         .with_state(dispatcher)
 }
 

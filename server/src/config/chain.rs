@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chain::settings::{BlockMode, HISTORY_BLOCKS_DEFAULT, History, REORG_DEPTH_DEFAULT};
+use explorer::{CompilerSettings, ExplorerSettings};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -45,6 +46,9 @@ pub struct ChainSettings {
     pub reorg_depth: u64,
     /// Take transactions without a chain id (older than EIP-155).
     pub allow_unprotected: bool,
+    /// A Solidity compiler that reads standard JSON, with its arguments, for the verification of
+    /// sources: `["solc", "--standard-json"]`. None when empty.
+    pub compiler: Vec<String>,
 }
 
 /// Whose chain the site shows.
@@ -90,6 +94,7 @@ impl Default for ChainSettings {
             history_blocks: HISTORY_BLOCKS_DEFAULT,
             reorg_depth: REORG_DEPTH_DEFAULT,
             allow_unprotected: false,
+            compiler: Vec::new(),
         }
     }
 }
@@ -119,6 +124,43 @@ impl ChainSettings {
         }
     }
 }
+
+impl Settings {
+    /// Where the explorer keeps its index: beside the program's tables on PostgreSQL, in a file of
+    /// its own on SQLite, whose one writer would otherwise keep people waiting.
+    #[must_use]
+    pub fn explorer_database_url(&self) -> String {
+        if self.database_url.starts_with("sqlite:") {
+            let file = self.data_dir.join("explorer.db");
+            return format!("sqlite://{}?mode=rwc", file.display());
+        }
+        self.database_url.clone()
+    }
+
+    /// How the explorer works.
+    #[must_use]
+    pub fn explorer(&self) -> ExplorerSettings {
+        ExplorerSettings {
+            reorganisation_depth: self.chain.reorg_depth,
+            compiler: compiler(&self.chain.compiler),
+            ..ExplorerSettings::default()
+        }
+    }
+}
+
+/// Without a command, sources cannot be verified here, and the page says so.
+fn compiler(command: &[String]) -> Option<CompilerSettings> {
+    (!command.is_empty()).then(|| CompilerSettings {
+        command: command.to_vec(),
+        timeout: COMPILER_TIMEOUT,
+        memory_bytes: COMPILER_MEMORY_BYTES,
+    })
+}
+
+/// How long the compiler may work on one request.
+const COMPILER_TIMEOUT: Duration = Duration::from_secs(60);
+/// Memory that the compiler may fill.
+const COMPILER_MEMORY_BYTES: u64 = 2 << 30;
 
 /// Fewest states in the past: contracts and their users look back this far.
 const HISTORY_BLOCKS_MIN: u64 = 128;

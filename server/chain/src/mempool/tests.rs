@@ -1,6 +1,5 @@
 mod model;
 mod refusals;
-mod speed;
 
 use alloy_consensus::transaction::Recovered;
 use alloy_consensus::{Signed, TxEip1559, TxEnvelope};

@@ -23,7 +23,8 @@ pub fn path_key(path: &Nibbles) -> PathKey {
 }
 
 /// The path of a database key, or `None` when [`path_key`] makes no such key.
-pub fn path_from_key(key: &[u8]) -> Option<Nibbles> {
+#[cfg(test)]
+fn path_from_key(key: &[u8]) -> Option<Nibbles> {
     match split_path(key)? {
         (path, []) => Some(path),
         _ => None,

@@ -1,7 +1,6 @@
 //! One random workload on ours and on anvil: equal outcomes, logs, traces and state.
 //!
-//! anvil is looked for in `LEDGERCLOUD_TEST_ANVIL` and in `PATH`; without it the test says so and
-//! is over.
+//! anvil is the one that `npm ci` has put into `end2end/`, or that `LEDGERCLOUD_TEST_ANVIL` names.
 
 mod anvil;
 mod program;
@@ -333,10 +332,7 @@ async fn anvil_agrees() {
         .and_then(|it| it.parse().ok())
         .unwrap_or(1);
     for seed in 1..=seeds {
-        let Some(anvil) = Anvil::start().await else {
-            eprintln!("anvil was not found: nothing is compared");
-            return;
-        };
+        let anvil = Anvil::start().await;
         check(seed, &anvil).await;
     }
 }

@@ -13,7 +13,6 @@ mod reorganisation;
 mod rpc;
 mod rpc_protocol;
 mod sessions;
-mod speed;
 mod support;
 mod traces;
 mod validity;

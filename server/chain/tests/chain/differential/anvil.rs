@@ -23,10 +23,11 @@ impl Drop for Anvil {
 }
 
 impl Anvil {
-    /// None when there is no anvil here.
-    pub async fn start() -> Option<Self> {
-        let program =
-            std::env::var("LEDGERCLOUD_TEST_ANVIL").unwrap_or_else(|_| "anvil".to_owned());
+    pub async fn start() -> Self {
+        let program = std::env::var("LEDGERCLOUD_TEST_ANVIL").unwrap_or_else(|_| {
+            let folder = env!("CARGO_MANIFEST_DIR");
+            format!("{folder}/../../end2end/node_modules/.bin/anvil")
+        });
         let port = free_port().await;
         let process = Command::new(program)
             .args([
@@ -52,11 +53,11 @@ impl Anvil {
             ])
             .stdout(Stdio::null())
             .spawn()
-            .ok()?;
+            .expect("anvil starts: `npm ci` in end2end/ installs it");
         let anvil = Self { port, process };
         for _ in 0..100 {
             if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-                return Some(anvil);
+                return anvil;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
