@@ -176,6 +176,8 @@ pub struct LimitSettings {
     pub challenges_per_minute: u32,
     /// Sign-in answers a minute from one address.
     pub proofs_per_minute: u32,
+    /// Requests a minute from one address to the chain's interfaces.
+    pub chain_per_minute: u32,
     /// Largest body of a request to the site, in bytes. Notebook uploads have no bound.
     pub body_bytes: usize,
 }
@@ -245,6 +247,7 @@ impl Default for LimitSettings {
             writes_per_minute: 240,
             challenges_per_minute: 10,
             proofs_per_minute: 5,
+            chain_per_minute: 6_000,
             // The largest list of people, form-encoded.
             body_bytes: 8 << 20,
         }

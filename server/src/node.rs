@@ -1,9 +1,11 @@
 //! This node of the chain: opened, kept running, and handed to those who ask it.
 
 pub mod in_process;
+mod ipc;
 mod open;
 pub mod status;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use chain::Chain;
@@ -21,6 +23,7 @@ use crate::cli::problem;
 use crate::config::Settings;
 use crate::config::chain::ChainKind;
 use crate::config::secrets::Secrets;
+use crate::layers::rate::ChainRate;
 
 /// A node of our own. Cheap to clone.
 #[derive(Clone)]
@@ -32,6 +35,8 @@ pub struct OwnNode {
     pub sealer: Option<Sealer>,
     /// Who pays what the faucet gives; development only.
     pub faucet: Option<Arc<Faucet>>,
+    /// How much one address may ask of its interfaces.
+    pub rate: ChainRate,
 }
 
 /// The chain that the site shows.
@@ -104,15 +109,23 @@ async fn open_own(
         peers,
         poll_interval: chain::sync::POLL_INTERVAL_DEFAULT,
     };
+    let rate = ChainRate::new(
+        settings.limits.chain_per_minute,
+        &addresses_of(&sync.peers).await,
+        &settings.trusted_proxies,
+    );
+    tokio::spawn(rate.clone().sweep());
     let peers = Peers::new(chain.clone(), sync).map_err(|error| problem(&error))?;
     let (mine, mine_queue) = mpsc::channel(MINE_REQUESTS_MAX);
     let options = Options {
         mine: settings.development.then_some(mine),
         signer: opened.sealer.as_ref().map(Sealer::address),
         sync: Some(Arc::new(PeersState(peers.clone()))),
-        ..Options::default()
     };
     let dispatcher = Dispatcher::new(chain.clone(), options);
+    let socket = settings.data_dir.join(ipc::SOCKET_NAME);
+    ipc::serve(&socket, dispatcher.for_operator(), shutdown.clone())
+        .map_err(|error| vec![format!("{}: {error}", socket.display())])?;
     let head = chain.tip();
     tracing::info!(
         chain_id = chain.spec().chain_id(),
@@ -148,7 +161,21 @@ async fn open_own(
         faucet: settings
             .development
             .then(|| Arc::new(Faucet::new(opened.treasury))),
+        rate,
     })
+}
+
+/// Where the peers are. One whose name is not known now is treated like anybody.
+async fn addresses_of(peers: &[PeerOrigin]) -> Vec<IpAddr> {
+    let mut found = Vec::new();
+    for peer in peers {
+        let (host, port) = peer.host_and_port();
+        match tokio::net::lookup_host((host, port)).await {
+            Ok(addresses) => found.extend(addresses.map(|address| address.ip())),
+            Err(error) => tracing::warn!(%peer, %error, "this peer's address is not known"),
+        }
+    }
+    found
 }
 
 /// What JSON-RPC tells of the peers.

@@ -35,7 +35,7 @@ use crate::layers::cross_site::{drop_foreign_words, refuse_cross_site};
 use crate::layers::deadline::keep_deadline;
 use crate::layers::headers::{Transport, add_security_headers, page_policy};
 use crate::layers::log::log_requests;
-use crate::layers::rate::{RateLimits, limit_rate};
+use crate::layers::rate::{RateLimits, limit_chain_rate, limit_rate};
 use crate::layers::session::{Resolver, resolve_caller};
 use crate::listener::Handler;
 use crate::node::OwnNode;
@@ -166,6 +166,8 @@ pub fn chain_routes<S: Clone + Send + Sync + 'static>(
     });
     api::json_rpc::routes(own.dispatcher.clone())
         .merge(api::chain::routes(api))
+        .layer(from_fn_with_state(own.rate.clone(), limit_chain_rate))
+        .layer(api::chain::every_origin())
         .with_state(())
 }
 

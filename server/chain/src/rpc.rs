@@ -75,8 +75,6 @@ const HEAVY_WAIT: Duration = Duration::from_secs(10);
 /// What the dispatcher may do besides answering everyone.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Whether `clique_propose` and `clique_discard` are answered.
-    pub rights: Rights,
     /// Where `evm_mine` sends its wishes; without it there is no such method.
     pub mine: Option<mpsc::Sender<MineRequest>>,
     /// The address that seals our blocks, for `eth_coinbase` and `eth_mining`.
@@ -86,10 +84,9 @@ pub struct Options {
 }
 
 /// Who asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Rights {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rights {
     /// Anybody.
-    #[default]
     Public,
     /// Whoever runs the node.
     Operator,
@@ -107,6 +104,7 @@ pub trait SyncState: std::fmt::Debug + Send + Sync {
 #[derive(Debug, Clone)]
 pub struct Dispatcher {
     node: Arc<Node>,
+    rights: Rights,
 }
 
 /// What the methods work with.
@@ -123,7 +121,7 @@ struct Node {
 }
 
 impl Dispatcher {
-    /// Answers for this chain.
+    /// Answers anybody for this chain.
     #[must_use]
     pub fn new(chain: Chain, options: Options) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
@@ -136,6 +134,17 @@ impl Dispatcher {
                 author: ArcSwapOption::empty(),
                 tip_suggestion: ArcSwapOption::empty(),
             }),
+            rights: Rights::Public,
+        }
+    }
+
+    /// The same node as whoever runs it asks it: `clique_propose` and `clique_discard` are
+    /// answered too.
+    #[must_use]
+    pub fn for_operator(&self) -> Self {
+        Self {
+            node: self.node.clone(),
+            rights: Rights::Operator,
         }
     }
 
@@ -166,7 +175,7 @@ impl Dispatcher {
     /// # Errors
     /// As a client would be told.
     pub async fn call(&self, method: &str, params: Value) -> Result<Value, RpcError> {
-        let json = methods::answer(&self.node, method, Params::new(params)?).await?;
+        let json = methods::answer(&self.node, self.rights, method, Params::new(params)?).await?;
         // A trace is as deep as its calls, and they go a thousand deep.
         let mut reader = serde_json::Deserializer::from_slice(&json.0);
         reader.disable_recursion_limit();
@@ -180,7 +189,7 @@ impl Dispatcher {
             Err((id, error)) => return Some(response(&id, Err(error))),
         };
         let outcome = match Params::new(request.params) {
-            Ok(params) => methods::answer(&self.node, &request.method, params).await,
+            Ok(params) => methods::answer(&self.node, self.rights, &request.method, params).await,
             Err(error) => Err(error),
         };
         request.id.map(|id| response(&id, outcome))

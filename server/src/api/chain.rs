@@ -136,7 +136,6 @@ pub fn routes(api: ChainApi) -> Router {
         })
         .layer(from_fn_with_state(api.clone(), refuse_other_chains))
         .layer(axum::middleware::from_fn(measure::count_requests))
-        .layer(every_origin())
         .with_state(api)
 }
 

@@ -14,14 +14,11 @@ use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use tokio::sync::mpsc;
 
-use super::chain::every_origin;
-
 /// The routes.
 pub fn routes(dispatcher: Dispatcher) -> Router {
     Router::new()
         .route("/rpc", post(answer).get(connect))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(every_origin())
         .with_state(dispatcher)
 }
 

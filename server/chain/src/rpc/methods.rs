@@ -30,8 +30,8 @@ enum Method {
 }
 
 /// Answers one request.
-pub(super) async fn answer(node: &Arc<Node>, name: &str, params: Params) -> Answer {
-    match method(node, name).ok_or_else(|| RpcError::method_not_found(name))? {
+pub(super) async fn answer(node: &Arc<Node>, rights: Rights, name: &str, params: Params) -> Answer {
+    match method(node, rights, name).ok_or_else(|| RpcError::method_not_found(name))? {
         Method::Quick(function) => function(node, params),
         Method::Block(function) if !params.asks_for_all() => function(node, params),
         Method::Heavy(function) | Method::Block(function) => {
@@ -72,7 +72,7 @@ async fn place(node: &Node) -> Result<OwnedSemaphorePermit, RpcError> {
     }
 }
 
-fn method(node: &Node, name: &str) -> Option<Method> {
+fn method(node: &Node, rights: Rights, name: &str) -> Option<Method> {
     use Method::{Heavy, NewFilter, Quick};
     let method = match name {
         "eth_call" => Method::Call,
@@ -152,8 +152,8 @@ fn method(node: &Node, name: &str) -> Option<Method> {
         "clique_getSigner" => Quick(clique::signer),
         "clique_status" => Heavy(clique::status),
         "clique_proposals" => Heavy(clique::proposals),
-        "clique_propose" if node.options.rights == Rights::Operator => Heavy(clique::propose),
-        "clique_discard" if node.options.rights == Rights::Operator => Heavy(clique::discard),
+        "clique_propose" if rights == Rights::Operator => Heavy(clique::propose),
+        "clique_discard" if rights == Rights::Operator => Heavy(clique::discard),
 
         "debug_traceTransaction" => Heavy(debug::trace_transaction),
         "debug_traceCall" => Heavy(debug::trace_call),

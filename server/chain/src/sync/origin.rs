@@ -37,6 +37,14 @@ impl PeerOrigin {
         Ok(Self(url))
     }
 
+    /// The host as it resolves, without the brackets of IPv6, and the port.
+    #[must_use]
+    pub fn host_and_port(&self) -> (&str, u16) {
+        let host = self.0.host_str().unwrap_or_default();
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        (host, self.0.port_or_known_default().unwrap_or_default())
+    }
+
     /// An address under `/rpc/sync/`.
     pub(super) fn join(&self, name: &str) -> Url {
         let mut url = self.0.clone();

@@ -1,7 +1,7 @@
 //! The answers of the methods, as snapshots; and what depends on more than the chain.
 
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
-use chain::rpc::{Dispatcher, Options, Rights, RpcError};
+use chain::rpc::{Dispatcher, Options, RpcError};
 use serde_json::{Map, Value, json};
 
 use crate::blocks::fill;
@@ -12,11 +12,11 @@ pub fn dispatcher(test: &TestChain) -> Dispatcher {
     Dispatcher::new(
         test.chain.clone(),
         Options {
-            rights: Rights::Operator,
             signer: Some(test.sealer.address()),
             ..Options::default()
         },
     )
+    .for_operator()
 }
 
 /// The answers to some requests, by request.
