@@ -36,6 +36,7 @@ server_crates=(-p types -p migrations -p identity -p spawner -p proxy -p chain -
 
 step "lints"
 cargo clippy "${server_crates[@]}" --all-targets --features app/ssr -- -D warnings
+cargo clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
 
 step "the site, for the browser tests"
 cargo leptos build --split

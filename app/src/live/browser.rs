@@ -20,10 +20,13 @@ const HEARTBEAT_EVENT: &str = "heartbeat";
 /// not notice by itself that the other end is gone.
 const SILENCE_MAX: Duration = Duration::from_secs(20);
 
+/// Told of a message: the name of its event, and its data.
+type OnMessage = Box<dyn Fn(&str, &str)>;
+
 /// Who is told.
 pub(super) struct Handlers {
     pub(super) names: &'static [&'static str],
-    pub(super) on_message: Box<dyn Fn(&str, &str)>,
+    pub(super) on_message: OnMessage,
     pub(super) on_status: Box<dyn Fn(LiveStatus)>,
     pub(super) on_reopened: Box<dyn Fn()>,
 }

@@ -46,6 +46,9 @@ pub(crate) enum ProviderEvent {
     },
 }
 
+/// What is called for an event of the page, by the event's name.
+type PageListener = (&'static str, Closure<dyn FnMut(Event)>);
+
 /// The wallets of a page. Listens for announcements until it is dropped.
 #[derive(Clone)]
 pub(crate) struct Providers(Rc<Inner>);
@@ -57,7 +60,7 @@ struct Inner {
     objects: RefCell<Vec<Object>>,
     listened: RefCell<Vec<Listeners>>,
     on_event: Rc<dyn Fn(ProviderEvent)>,
-    page_listeners: RefCell<Vec<(&'static str, Closure<dyn FnMut(Event)>)>>,
+    page_listeners: RefCell<Vec<PageListener>>,
 }
 
 impl Providers {

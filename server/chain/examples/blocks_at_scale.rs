@@ -26,7 +26,8 @@ use secp256k1::{Message, SECP256K1, SecretKey};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const CHAIN_ID: u64 = 31_337;
-const SENDERS: usize = 10_000;
+/// Each sends as often as the others.
+const SENDERS: usize = 5_000;
 const GAS_LIMIT: u64 = 400_000_000;
 /// Blocks of many transfers, and transfers in each.
 const LARGE: Shape = Shape {
@@ -89,6 +90,9 @@ fn make(folder: &Path, accounts: usize) {
     let keys: Vec<SecretKey> = (0..SENDERS as u64).map(key).collect();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut nonces = vec![0; SENDERS];
+    // However many accounts there are, a large block touches twice as many as there are senders,
+    // and all that only receive come in turn.
+    let recipients = &addresses[SENDERS..];
     for (name, shape) in [("large", LARGE), ("small", SMALL)] {
         let (mut times, mut blocks) = (Vec::new(), Vec::new());
         for round in 0..shape.blocks {
@@ -97,7 +101,8 @@ fn make(folder: &Path, accounts: usize) {
                 let sender = number % SENDERS;
                 let nonce = nonces[sender];
                 nonces[sender] += 1;
-                let to = addresses[random((shape.blocks * number) as u64) % addresses.len()];
+                let turn = round * shape.transfers / 2 + index % (shape.transfers / 2);
+                let to = recipients[turn % recipients.len()];
                 chain.submit_decoded(transfer(&keys[sender], nonce, to))
             });
             runtime

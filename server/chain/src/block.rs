@@ -3,6 +3,7 @@
 use alloy_consensus::{BlockBody, Header, TxEnvelope};
 use alloy_primitives::{B256, BlockNumber};
 use alloy_rlp::{Decodable, Encodable};
+use rayon::prelude::*;
 
 use crate::transaction::{Refusal, Transaction};
 
@@ -83,64 +84,17 @@ impl Block {
     }
 }
 
-/// Below this many signatures a second thread costs more than it brings.
-const RECOVERED_BY_ONE_THREAD: usize = 32;
+/// Fewer signatures than this are recovered sooner than they are shared out.
+const RECOVERED_AT_ONCE_MIN: usize = 32;
 
 fn recover_all(envelopes: Vec<TxEnvelope>) -> Result<Vec<Transaction>, MalformedBlock> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = envelopes
-        .len()
-        .div_ceil(threads)
-        .max(RECOVERED_BY_ONE_THREAD);
-    let mut shares: Vec<Vec<TxEnvelope>> = Vec::with_capacity(threads);
-    let mut rest = envelopes;
-    while rest.len() > share {
-        let tail = rest.split_off(share);
-        shares.push(std::mem::replace(&mut rest, tail));
-    }
-    shares.push(rest);
-    let mut recovered = Vec::new();
-    for (number, result) in on_threads(shares).into_iter().enumerate() {
-        let (mut transactions, failure) = result;
-        if let Some((index, refusal)) = failure {
-            return Err(MalformedBlock::Transaction {
-                index: number * share + index,
-                refusal,
-            });
-        }
-        recovered.append(&mut transactions);
-    }
-    Ok(recovered)
-}
-
-type Recovered = (Vec<Transaction>, Option<(usize, Refusal)>);
-
-fn on_threads(mut shares: Vec<Vec<TxEnvelope>>) -> Vec<Recovered> {
-    if shares.len() == 1 {
-        return shares.pop().map(recover_share).into_iter().collect();
-    }
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = shares
-            .into_iter()
-            .map(|share| scope.spawn(|| recover_share(share)))
-            .collect();
-        workers
-            .into_iter()
-            .map(|worker| match worker.join() {
-                Ok(recovered) => recovered,
-                Err(panic) => std::panic::resume_unwind(panic),
-            })
-            .collect()
-    })
-}
-
-fn recover_share(share: Vec<TxEnvelope>) -> Recovered {
-    let mut transactions = Vec::with_capacity(share.len());
-    for (index, envelope) in share.into_iter().enumerate() {
-        match Transaction::recover(envelope) {
-            Ok(transaction) => transactions.push(transaction),
-            Err(refusal) => return (transactions, Some((index, refusal))),
-        }
-    }
-    (transactions, None)
+    envelopes
+        .into_par_iter()
+        .with_min_len(RECOVERED_AT_ONCE_MIN)
+        .enumerate()
+        .map(|(index, envelope)| {
+            Transaction::recover(envelope)
+                .map_err(|refusal| MalformedBlock::Transaction { index, refusal })
+        })
+        .collect()
 }

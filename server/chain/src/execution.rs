@@ -112,10 +112,15 @@ where
 {
     /// Begins a block on `state`, which is that after its parent.
     pub fn new(environment: Environment, state: S) -> Self {
+        Self::on(environment, Overlay::new(state))
+    }
+
+    /// Begins a block on a state of which some was read already.
+    pub fn on(environment: Environment, state: Overlay<S>) -> Self {
         let gas_limit = environment.block.gas_limit;
         Self {
             machine: Context::mainnet()
-                .with_db(Overlay::new(state))
+                .with_db(state)
                 .with_cfg(environment.config)
                 .with_block(environment.block)
                 .build_mainnet(),

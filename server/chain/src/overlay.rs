@@ -81,6 +81,14 @@ impl<S> Overlay<S> {
         }
     }
 
+    /// The same, with accounts of the state below that were read already.
+    pub fn with_read(base: S, read: AddressMap<Option<AccountInfo>>) -> Self {
+        Self {
+            read,
+            ..Self::new(base)
+        }
+    }
+
     /// Makes `BLOCKHASH` answer this for a block, as a block override of `eth_call` does.
     pub fn change_block_hash(&mut self, number: u64, hash: B256) {
         self.block_hashes.insert(number, hash);

@@ -103,7 +103,7 @@ fn run(driver: SignInDriver, effect: Effect) {
                 providers.follow(&wallet);
                 let (accounts, chain_id) = providers.connect(&wallet).await?;
                 Ok(Answer::Connected { accounts, chain_id })
-            })
+            });
         }
         Effect::SwitchChain {
             attempt,

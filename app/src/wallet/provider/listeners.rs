@@ -10,11 +10,14 @@ use super::ProviderEvent;
 use super::request::{read_accounts, read_chain_id};
 use crate::wallet::found::WalletRef;
 
+/// What is called for an event, by the event's name.
+type Attached = (&'static str, Closure<dyn FnMut(JsValue)>);
+
 /// Listeners at one wallet; removed when dropped.
 pub(super) struct Listeners {
     pub(super) wallet: WalletRef,
     provider: Object,
-    attached: Vec<(&'static str, Closure<dyn FnMut(JsValue)>)>,
+    attached: Vec<Attached>,
 }
 
 impl Listeners {
@@ -48,7 +51,7 @@ impl Listeners {
         listeners.add("disconnect", move |_| {
             tell(ProviderEvent::Disconnected {
                 wallet: wallet.clone(),
-            })
+            });
         });
         listeners
     }

@@ -4,14 +4,15 @@ use alloy_eips::eip2718::Encodable2718;
 use alloy_primitives::U256;
 use alloy_rlp::Encodable;
 use fjall::{Database, OwnedWriteBatch, PersistMode};
+use rayon::prelude::*;
 
 use crate::draft::{AppliedBlock, Draft};
 use crate::error::StoreError;
 use crate::store::tables::{COMMIT_KEY, FACT_OLDEST_STATE, Table, Tables, log_key, place};
-use crate::store::view::{ChangedRows, slot_stem_key};
+use crate::store::view::{ChangedRows, Row, slot_stem_key};
 use crate::store::{log_tags, page};
 use crate::transaction::Transaction;
-use crate::trie::path_key;
+use crate::trie::{Stem, path_key};
 
 /// Rows that are written together.
 pub(super) struct Rows<'a> {
@@ -75,24 +76,16 @@ fn write_state(draft: &Draft, rows: &mut Rows<'_>) -> ChangedRows {
     for (hash, code) in &draft.codes {
         rows.set(Table::Codes, hash.as_slice(), Some(code));
     }
-    changed.account_stems = draft
-        .account_stems
-        .iter()
-        .map(|(path, stem)| (*path, stem.as_ref().map(|stem| stem.encode().into())))
-        .collect();
-    let stems = &mut changed.account_stems;
-    stems.sort_unstable_by_key(|(path, _)| (path.len(), *path));
-    for (path, row) in stems {
+    let mut stems: Vec<_> = draft.account_stems.iter().collect();
+    stems.par_sort_unstable_by_key(|(path, _)| (path.len(), **path));
+    changed.account_stems = encoded(&stems);
+    for (path, row) in &changed.account_stems {
         rows.set(Table::AccountStems, path_key(path).as_ref(), row.as_deref());
     }
-    changed.slot_stems = draft
-        .slot_stems
-        .iter()
-        .map(|(place, stem)| (*place, stem.as_ref().map(|stem| stem.encode().into())))
-        .collect();
-    let stems = &mut changed.slot_stems;
-    stems.sort_unstable_by_key(|((account, path), _)| (*account, path.len(), *path));
-    for ((account, path), row) in stems {
+    let mut stems: Vec<_> = draft.slot_stems.iter().collect();
+    stems.par_sort_unstable_by_key(|((account, path), _)| (*account, path.len(), *path));
+    changed.slot_stems = encoded(&stems);
+    for ((account, path), row) in &changed.slot_stems {
         rows.set(
             Table::SlotStems,
             &slot_stem_key(account, path),
@@ -100,6 +93,17 @@ fn write_state(draft: &Draft, rows: &mut Rows<'_>) -> ChangedRows {
         );
     }
     changed
+}
+
+/// Fewer branches than this are encoded sooner than they are shared out.
+const ENCODED_AT_ONCE_MIN: usize = 256;
+
+fn encoded<K: Copy + Send + Sync>(stems: &[(&K, &Option<Box<Stem>>)]) -> Vec<(K, Row)> {
+    stems
+        .par_iter()
+        .with_min_len(ENCODED_AT_ONCE_MIN)
+        .map(|(place, stem)| (**place, stem.as_ref().map(|stem| stem.encode().into())))
+        .collect()
 }
 
 fn write_history(draft: &Draft, rows: &mut Rows<'_>) {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use alloy_primitives::{B256, U256};
 use bytes::Bytes;
+use rayon::prelude::*;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, spawn_blocking};
 
@@ -333,32 +334,14 @@ pub(super) fn is_of_the_future(block: &Block, now_s: u64) -> bool {
 
 /// Decodes blocks of which many are small, on all cores.
 fn decode_batch(batch: &[Bytes], first: u64) -> Result<Vec<Block>, DownloadError> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = batch.len().div_ceil(threads).max(1);
-    let decode_share = |index: usize, share_of_batch: &[Bytes]| {
-        (first + (index * share) as u64..)
-            .zip(share_of_batch)
-            .map(|(number, rlp)| {
-                Block::decode(rlp).map_err(|error| DownloadError::Malformed {
-                    number,
-                    error: Box::new(error),
-                })
+    batch
+        .par_iter()
+        .enumerate()
+        .map(|(index, rlp)| {
+            Block::decode(rlp).map_err(|error| DownloadError::Malformed {
+                number: first + index as u64,
+                error: Box::new(error),
             })
-            .collect::<Result<Vec<Block>, DownloadError>>()
-    };
-    let shares = std::thread::scope(|scope| {
-        let workers: Vec<_> = batch
-            .chunks(share)
-            .enumerate()
-            .map(|(index, blocks)| scope.spawn(move || decode_share(index, blocks)))
-            .collect();
-        workers
-            .into_iter()
-            .map(|worker| match worker.join() {
-                Ok(decoded) => decoded,
-                Err(panic) => std::panic::resume_unwind(panic),
-            })
-            .collect::<Result<Vec<Vec<Block>>, DownloadError>>()
-    })?;
-    Ok(shares.into_iter().flatten().collect())
+        })
+        .collect()
 }
