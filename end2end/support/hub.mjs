@@ -158,7 +158,8 @@ function cleanEnvironment() {
   return Object.fromEntries(kept.filter((key) => process.env[key]).map((key) => [key, process.env[key]]));
 }
 
-function freePort() {
+/** A port that nobody has at the moment. */
+export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
