@@ -49,7 +49,7 @@ async function measure(name, start) {
   try {
     const url = `http://127.0.0.1:${node.port}${node.path}`;
     await eventually(() => answers(url), { what: `${name} answers` });
-    const { stdout } = await promisify(execFile)(load, [url, await node.key(), String(TRANSFERS), String(LOGS)]);
+    const { stdout } = await promisify(execFile)(load, ['compare', url, await node.key(), String(TRANSFERS), String(LOGS)]);
     const resident = await residentMib(node.process.pid);
     const result = { ...JSON.parse(stdout), 'resident MiB': resident };
     console.log(name, JSON.stringify(result));

@@ -124,8 +124,10 @@ async fn open_own(
     };
     let dispatcher = Dispatcher::new(chain.clone(), options);
     let socket = settings.data_dir.join(ipc::SOCKET_NAME);
-    ipc::serve(&socket, dispatcher.for_operator(), shutdown.clone())
-        .map_err(|error| vec![format!("{}: {error}", socket.display())])?;
+    if let Err(error) = ipc::serve(&socket, dispatcher.for_operator(), shutdown.clone()) {
+        // Such as a path that is too long for a socket: the node does its work without.
+        tracing::warn!(path = %socket.display(), %error, "the operator's socket is not open");
+    }
     let head = chain.tip();
     tracing::info!(
         chain_id = chain.spec().chain_id(),

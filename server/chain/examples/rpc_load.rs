@@ -1,10 +1,16 @@
-//! Loads a node over JSON-RPC, whoever made it, and prints what it saw as JSON: plain transfers
-//! until they are mined; then, with a million logs in the chain, how long single reads take.
-//! `end2end/bench/chain.mjs` runs it against this node and against anvil.
+//! Loads a node over JSON-RPC, whoever made it, and prints what it saw as JSON.
 //!
-//!     cargo run --release -p chain --example rpc_load -- URL KEY TRANSFERS LOGS
+//!     cargo run --release -p chain --example rpc_load -- compare URL KEY TRANSFERS LOGS
 //!
-//! KEY (32 bytes, hexadecimal) pays for everything. TRANSFERS and LOGS are how many.
+//! sends plain transfers, each to an account of its own, until they are mined; then, with so many
+//! logs in the chain, times single reads. `end2end/bench/chain.mjs` runs it against this node and
+//! against anvil.
+//!
+//!     cargo run --release -p chain --example rpc_load -- pour URL KEY TRANSFERS RATE RECIPIENT
+//!
+//! sends transfers to one account, so many a second, for `end2end/bench/explorer.mjs`.
+//!
+//! KEY (32 bytes, hexadecimal) pays for everything.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)] // it reports, and fails loudly
 
@@ -27,6 +33,8 @@ const SENDERS: u64 = 500;
 const CONNECTIONS: usize = 16;
 /// Transactions that are sent and not mined: pools are bounded.
 const WAITING_MAX: usize = 30_000;
+/// No pause between two transactions.
+const AT_ONCE: Duration = Duration::ZERO;
 /// Writes 50 logs with the topics (input, number of the log).
 const EMITTER_CODE: &[u8] = &hex!("5f5b805f355f5fa26001018060321160015700");
 const LOGS_PER_CALL: u64 = 50;
@@ -39,48 +47,105 @@ const LOG_SAMPLES: usize = 20;
 #[tokio::main]
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [url, key, transfers, logs] = arguments.as_slice() else {
-        panic!("URL KEY TRANSFERS LOGS");
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let report = match arguments.as_slice() {
+        ["compare", url, key, transfers, logs] => {
+            compare(url, key, transfers.parse().unwrap(), logs.parse().unwrap()).await
+        }
+        ["pour", url, key, transfers, rate, recipient] => {
+            let recipient = recipient.parse().unwrap();
+            pour(
+                url,
+                key,
+                transfers.parse().unwrap(),
+                rate.parse().unwrap(),
+                recipient,
+            )
+            .await
+        }
+        _ => panic!("compare URL KEY TRANSFERS LOGS, or pour URL KEY TRANSFERS RATE RECIPIENT"),
     };
-    let node = Node {
-        client: Client::new(),
-        url: url.clone(),
-    };
-    let (transfers, logs): (u64, u64) = (transfers.parse().unwrap(), logs.parse().unwrap());
-    assert_eq!(transfers % SENDERS, 0, "TRANSFERS is no multiple of {SENDERS}");
-    let chain_id = quantity(&node.ask("eth_chainId", json!([])).await);
-    let treasury = Sender::new(SecretKey::from_byte_array(&hex::FromHex::from_hex(key).unwrap()).unwrap());
-    let senders: Vec<Sender> = (0..SENDERS)
-        .map(|number| Sender::new(SecretKey::from_byte_array(&keccak256(number.to_be_bytes()).0).unwrap()))
-        .collect();
+    println!("{report}");
+}
 
-    let emitter = prepare(&node, chain_id, &treasury, &senders).await;
-    let signed = sign_all(chain_id, &senders, 0, transfers, |number| {
+async fn pour(url: &str, key: &str, transfers: u64, rate: u64, recipient: Address) -> Value {
+    let load = Load::begin(url, key, transfers).await;
+    let signed = sign_all(load.chain_id, &load.senders, 0, transfers, |_| {
+        (TxKind::Call(recipient), 21_000, U256::from(1), Bytes::new())
+    });
+    let pace = Duration::from_secs(1) / u32::try_from(rate).unwrap();
+    json!({ "transfers_per_second": mined_per_second(&load.node, signed, pace).await })
+}
+
+async fn compare(url: &str, key: &str, transfers: u64, logs: u64) -> Value {
+    let load = Load::begin(url, key, transfers).await;
+    let (node, senders) = (&load.node, &load.senders);
+    let signed = sign_all(load.chain_id, senders, 0, transfers, |number| {
         let to = Address::from_word(keccak256(number.to_le_bytes()));
         (TxKind::Call(to), 21_000, U256::from(1), Bytes::new())
     });
-    let rate = mined_per_second(&node, signed).await;
+    let rate = mined_per_second(node, signed, AT_ONCE).await;
     let nonce = transfers / SENDERS;
-    let signed = sign_all(chain_id, &senders, nonce, logs / LOGS_PER_CALL, |number| {
-        let topic = U256::from(u8::from(number % RARE == RARE / 2));
-        let input = Bytes::from(topic.to_be_bytes::<32>());
-        (TxKind::Call(emitter), EMIT_GAS, U256::ZERO, input)
-    });
-    mined_per_second(&node, signed).await;
+    let signed = sign_all(
+        load.chain_id,
+        senders,
+        nonce,
+        logs / LOGS_PER_CALL,
+        |number| {
+            let topic = U256::from(u8::from(number % RARE == RARE / 2));
+            let input = Bytes::from(topic.to_be_bytes::<32>());
+            (TxKind::Call(load.emitter), EMIT_GAS, U256::ZERO, input)
+        },
+    );
+    mined_per_second(node, signed, AT_ONCE).await;
 
     let word = format!("0x{:064x}", 1);
-    let call = json!([{ "to": emitter, "data": word }, "latest"]);
-    let balance = json!([treasury.address, "latest"]);
-    let filter = json!([{ "fromBlock": "0x0", "toBlock": "latest", "address": emitter, "topics": [word] }]);
+    let call = json!([{ "to": load.emitter, "data": word }, "latest"]);
+    let balance = json!([load.treasury.address, "latest"]);
+    let filter = json!([{ "fromBlock": "0x0", "toBlock": "latest", "address": load.emitter, "topics": [word] }]);
     let found = node.ask("eth_getLogs", filter.clone()).await;
-    let report = json!({
+    json!({
         "transfers_per_second": rate,
         "eth_call_ms": node.median_ms("eth_call", &call, SAMPLES).await,
         "eth_getBalance_ms": node.median_ms("eth_getBalance", &balance, SAMPLES).await,
         "eth_getLogs_ms": node.median_ms("eth_getLogs", &filter, LOG_SAMPLES).await,
         "logs_found": found.as_array().unwrap().len(),
-    });
-    println!("{report}");
+    })
+}
+
+/// A node, and who sends to it.
+struct Load {
+    node: Node,
+    chain_id: u64,
+    treasury: Sender,
+    senders: Vec<Sender>,
+    emitter: Address,
+}
+
+impl Load {
+    async fn begin(url: &str, key: &str, transfers: u64) -> Self {
+        assert_eq!(
+            transfers % SENDERS,
+            0,
+            "TRANSFERS is no multiple of {SENDERS}"
+        );
+        let client = Client::new();
+        let url = url.to_owned();
+        let node = Node { client, url };
+        let chain_id = quantity(&node.ask("eth_chainId", json!([])).await);
+        let treasury = Sender::new(hex::FromHex::from_hex(key).unwrap());
+        let senders: Vec<Sender> = (0..SENDERS)
+            .map(|number| Sender::new(keccak256(number.to_be_bytes()).0))
+            .collect();
+        let emitter = prepare(&node, chain_id, &treasury, &senders).await;
+        Self {
+            node,
+            chain_id,
+            treasury,
+            senders,
+            emitter,
+        }
+    }
 }
 
 struct Sender {
@@ -89,7 +154,8 @@ struct Sender {
 }
 
 impl Sender {
-    fn new(key: SecretKey) -> Self {
+    fn new(key: [u8; 32]) -> Self {
+        let key = SecretKey::from_byte_array(&key).unwrap();
         let address = chain::clique::signer_address(&key);
         Self { key, address }
     }
@@ -139,7 +205,10 @@ fn sign_all(
 
 /// Gives every sender what it needs, and deploys the contract that writes logs.
 async fn prepare(node: &Node, chain_id: u64, treasury: &Sender, senders: &[Sender]) -> Address {
-    let asked = node.ask("eth_getTransactionCount", json!([treasury.address, "latest"]));
+    let asked = node.ask(
+        "eth_getTransactionCount",
+        json!([treasury.address, "latest"]),
+    );
     let first_nonce = quantity(&asked.await);
     // PUSH1 length, DUP1, PUSH1 9, PUSH0, CODECOPY, PUSH0, RETURN: what follows is the code.
     let length = u8::try_from(EMITTER_CODE.len()).unwrap();
@@ -153,7 +222,7 @@ async fn prepare(node: &Node, chain_id: u64, treasury: &Sender, senders: &[Sende
     }));
     // Some nodes take no more than a few of one sender's ahead of each other.
     for some in signed.chunks(50) {
-        mined_per_second(node, some.to_vec()).await;
+        mined_per_second(node, some.to_vec(), AT_ONCE).await;
     }
     let emitter = treasury.address.create(first_nonce);
     let code = node.ask("eth_getCode", json!([emitter, "latest"])).await;
@@ -161,8 +230,9 @@ async fn prepare(node: &Node, chain_id: u64, treasury: &Sender, senders: &[Sende
     emitter
 }
 
-/// Sends all and waits until blocks hold as many. Nobody else may be using the node.
-async fn mined_per_second(node: &Node, signed: Vec<String>) -> f64 {
+/// Sends all, one in each time of `pace`, and waits until blocks hold as many. Nobody else may be
+/// using the node.
+async fn mined_per_second(node: &Node, signed: Vec<String>, pace: Duration) -> f64 {
     let count = signed.len() as u64;
     let waiting = Arc::new(Semaphore::new(WAITING_MAX));
     let mut next_block = 1 + quantity(&node.ask("eth_blockNumber", json!([])).await);
@@ -173,9 +243,13 @@ async fn mined_per_second(node: &Node, signed: Vec<String>) -> f64 {
             let (node, queue, waiting) = (node.clone(), queue.clone(), waiting.clone());
             tokio::spawn(async move {
                 loop {
-                    let Some(raw) = queue.lock().pop_front() else {
-                        return;
+                    let (place, raw) = {
+                        let mut queue = queue.lock();
+                        let Some(raw) = queue.pop_front() else { return };
+                        (count - queue.len() as u64 - 1, raw)
                     };
+                    let at = began + pace * u32::try_from(place).unwrap();
+                    tokio::time::sleep_until(at.into()).await;
                     // Given back when it is mined.
                     waiting.acquire().await.unwrap().forget();
                     node.ask("eth_sendRawTransaction", json!([raw])).await;
@@ -233,7 +307,9 @@ impl Node {
 
     async fn post(&self, body: String) -> Bytes {
         let request = self.client.post(&self.url);
-        let request = request.header("content-type", "application/json").body(body);
+        let request = request
+            .header("content-type", "application/json")
+            .body(body);
         let response = request.send().await.unwrap();
         assert!(response.status().is_success(), "{}", response.status());
         response.bytes().await.unwrap().into()

@@ -57,8 +57,8 @@ pub enum Decision {
 ///
 /// A signer in turn makes its block at the first second that the period allows, another one a
 /// random time later (EIP-225): later than both that second and the moment at which it learned that
-/// there is something to do, or all signers would wake at once after a silence. Blocks follow their parent's timestamp and not the time at which
-/// it was made, so that delays do not add up.
+/// there is something to do, or all signers would wake at once after a silence. Blocks follow their
+/// parent's timestamp and not the time at which it was made, so that delays do not add up.
 #[must_use]
 pub fn decide(situation: &Situation<'_>, now_ms: u64) -> Decision {
     let number = situation.parent.number + 1;
@@ -70,7 +70,9 @@ pub fn decide(situation: &Situation<'_>, now_ms: u64) -> Decision {
     };
     let until_ms = match delay_ms(situation, number) {
         None => due_ms,
-        Some(delay_ms) => due_ms.max(situation.known_since_ms) + delay_ms,
+        Some(delay_ms) => due_ms
+            .max(situation.known_since_ms)
+            .saturating_add(delay_ms),
     };
     if now_ms >= until_ms {
         return Decision::Seal;
@@ -94,7 +96,7 @@ fn due_ms(situation: &Situation<'_>) -> Option<u64> {
         (BlockMode::Always, _) => Some(earliest_ms.max(parent_ms.saturating_add(PERIOD_MIN_MS))),
         (BlockMode::Transactions { .. }, Work::Waiting) => Some(earliest_ms),
         (BlockMode::Transactions { heartbeat }, Work::None) => {
-            Some(earliest_ms.max(parent_ms.saturating_add(millis(heartbeat))))
+            Some(earliest_ms.max(parent_ms.saturating_add(millis(heartbeat?))))
         }
     }
 }

@@ -38,8 +38,8 @@ pub const REORG_DEPTH_DEFAULT: u64 = 64;
 /// When blocks are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BlockMode {
-    /// When transactions wait, and after some silence (contracts count blocks).
-    Transactions { heartbeat: Duration },
+    /// When transactions wait, and after some silence, if it is bounded (contracts count blocks).
+    Transactions { heartbeat: Option<Duration> },
     /// At every turn.
     Always,
     /// When asked for by `evm_mine`.

@@ -313,8 +313,21 @@ impl Registered<'_> {
 
 impl Drop for Registered<'_> {
     fn drop(&mut self) {
-        self.inner.sessions.lock().open.remove(&self.id);
+        let mut sessions = self.inner.sessions.lock();
+        sessions.open.remove(&self.id);
+        let same_node = |session: &&Arc<Session>| session.node == self.session.node;
+        let others: Vec<Arc<Session>> = sessions.open.values().filter(same_node).cloned().collect();
+        drop(sessions);
         self.session.peer.session_ended();
+        if others.is_empty() {
+            return;
+        }
+        // What was on its way is lost, and counts as known: the other sessions tell it again.
+        self.session.known().clear();
+        let waiting = self.inner.waiting();
+        for session in others {
+            session.send(|outbox| outbox.transactions(waiting.iter().copied()));
+        }
     }
 }
 

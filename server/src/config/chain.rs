@@ -115,8 +115,8 @@ impl ChainSettings {
         match self.blocks {
             BlockPolicy::Transactions => BlockMode::Transactions {
                 heartbeat: match self.heartbeat {
-                    0 => Duration::MAX,
-                    seconds => Duration::from_secs(seconds),
+                    0 => None,
+                    seconds => Some(Duration::from_secs(seconds)),
                 },
             },
             BlockPolicy::Always => BlockMode::Always,

@@ -7,7 +7,7 @@ use crate::chain_spec::ChainSpec;
 
 const HEARTBEAT: Duration = Duration::from_secs(15);
 const TRANSACTIONS: BlockMode = BlockMode::Transactions {
-    heartbeat: HEARTBEAT,
+    heartbeat: Some(HEARTBEAT),
 };
 /// Of the parent, in seconds; the period is 2 s.
 const PARENT_S: u64 = 1_000;
@@ -66,6 +66,15 @@ fn a_heartbeat_after_silence() {
     };
     check(1, TRANSACTIONS, Work::None, 1_002_000, wait);
     check(1, TRANSACTIONS, Work::None, 1_015_000, Decision::Seal);
+}
+
+#[test]
+fn without_a_heartbeat_silence_lasts() {
+    let silent = BlockMode::Transactions { heartbeat: None };
+    for signers in 1..=3 {
+        let wait = Decision::WaitForEvent;
+        check(signers, silent, Work::None, u64::MAX, wait);
+    }
 }
 
 #[test]

@@ -31,6 +31,12 @@ impl KnownHashes {
         true
     }
 
+    /// Remembers none any more.
+    pub fn clear(&mut self) {
+        self.hashes.clear();
+        self.order.clear();
+    }
+
     #[must_use]
     pub fn contains(&self, hash: &B256) -> bool {
         self.hashes.contains(hash)

@@ -8,7 +8,8 @@ mod program;
 use std::collections::BTreeSet;
 
 use alloy_eips::eip2930::{AccessList, AccessListItem};
-use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
+use alloy_eips::eip7702::SignedAuthorization;
+use alloy_primitives::{Address, B256, Bytes, TxKind, U64, U256};
 use chain::rpc::Dispatcher;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -16,9 +17,11 @@ use serde_json::{Value, json};
 
 use self::anvil::Anvil;
 use crate::rpc::dispatcher;
-use crate::support::{START_S, TestChain, Wallet, contracts};
+use crate::support::{CHAIN_ID, START_S, TestChain, Wallet, contracts};
 
 const SENDERS: usize = 6;
+/// Accounts without transactions of their own that let contracts act in their place (EIP-7702).
+const AUTHORITIES: usize = 4;
 const BLOCKS: u64 = 40;
 const TRANSACTIONS_PER_BLOCK: usize = 9;
 
@@ -26,6 +29,9 @@ struct Workload {
     random: StdRng,
     wallets: Vec<Wallet>,
     nonces: Vec<u64>,
+    /// With their nonces.
+    authorities: Vec<(Wallet, u64)>,
+    unborn: Vec<Address>,
     contracts: Vec<Address>,
     /// Every address that may have come to be.
     touched: BTreeSet<Address>,
@@ -34,10 +40,15 @@ struct Workload {
 impl Workload {
     fn new(seed: u64) -> Self {
         let wallets: Vec<Wallet> = (0..SENDERS as u8).map(Wallet::new).collect();
+        let authorities: Vec<(Wallet, u64)> = (0..AUTHORITIES as u8)
+            .map(|number| (Wallet::new(100 + number), 0))
+            .collect();
         Self {
             random: StdRng::seed_from_u64(seed),
             touched: wallets.iter().map(|wallet| wallet.address).collect(),
             nonces: vec![0; SENDERS],
+            unborn: authorities.iter().map(|(it, _)| it.address).collect(),
+            authorities,
             contracts: Vec::new(),
             wallets,
         }
@@ -45,6 +56,13 @@ impl Workload {
 
     /// The next transaction of any sender, and which.
     fn next(&mut self) -> (usize, Bytes) {
+        // First they come to be: this anvil takes every authority for an account that exists, and
+        // gives the gas of a new one back.
+        if let Some(authority) = self.unborn.pop() {
+            let nonce = self.nonces[0];
+            self.nonces[0] += 1;
+            return (0, self.wallets[0].transfer(nonce, authority, 1));
+        }
         let who = self.random.random_range(0..SENDERS);
         (who, self.next_of(who))
     }
@@ -78,9 +96,38 @@ impl Workload {
             }]);
             return wallet.with_access_list(nonce, to, input, list);
         }
+        if choice < 52 {
+            let authorizations = (0..self.random.random_range(1..4))
+                .map(|_| self.authorization())
+                .collect();
+            let to = self.any_address();
+            return wallet.with_authorizations(nonce, to, input, authorizations);
+        }
         let gas = self.random.random_range(30_000..1_000_000) + input.len() as u64 * 40;
         let value = U256::from(self.random.random_range(0..3_u64));
         wallet.send(nonce, TxKind::Call(to), value, gas, input)
+    }
+
+    /// Names a contract, or nothing, as an account's code. One in four is not valid, and skipped.
+    fn authorization(&mut self) -> SignedAuthorization {
+        let target = match self.random.random_range(0..6) {
+            0 => Address::ZERO,
+            _ => self.contracts[self.random.random_range(0..self.contracts.len())],
+        };
+        let (chain_id, ahead) = match self.random.random_range(0..8) {
+            0 => (1, 0),
+            1 => (0, 1),
+            2 => (0, 0),
+            _ => (CHAIN_ID, 0),
+        };
+        let number = self.random.random_range(0..AUTHORITIES);
+        let (authority, nonce) = &mut self.authorities[number];
+        self.touched.insert(authority.address);
+        let signed = authority.authorize(chain_id, target, *nonce + ahead);
+        if chain_id != 1 && ahead == 0 {
+            *nonce += 1;
+        }
+        signed
     }
 
     fn code(&mut self) -> Vec<u8> {
@@ -183,6 +230,12 @@ async fn check(seed: u64, anvil: &Anvil) {
     }
     let (mut statuses, mut refused) = ([0_usize; 2], 0);
     for number in 1..=BLOCKS {
+        // Those of the last block were carried out in an order of their own, if at all.
+        for (authority, nonce) in &mut workload.authorities {
+            let params = json!([authority.address, "latest"]);
+            let count = ours.call("eth_getTransactionCount", params).await.unwrap();
+            *nonce = serde_json::from_value::<U64>(count).unwrap().to();
+        }
         for _ in 0..TRANSACTIONS_PER_BLOCK {
             let (who, raw) = workload.next();
             let mine = ours.call("eth_sendRawTransaction", json!([raw])).await;
@@ -233,6 +286,10 @@ async fn check(seed: u64, anvil: &Anvil) {
     assert!(
         statuses[0] > 20 && statuses[1] > 100 && refused < 100,
         "{statuses:?} {refused}"
+    );
+    assert!(
+        workload.authorities.iter().any(|(_, nonce)| *nonce > 5),
+        "accounts were hardly ever given code"
     );
     compare_calls(&ours, anvil, &mut workload).await;
     compare_state(&ours, anvil, &workload.touched).await;

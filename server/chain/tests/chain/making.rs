@@ -68,9 +68,7 @@ async fn heads(test: &TestChain, count: usize) -> Vec<(u64, usize)> {
     heads
 }
 
-const QUIET: BlockMode = BlockMode::Transactions {
-    heartbeat: Duration::from_secs(3_600),
-};
+const QUIET: BlockMode = BlockMode::Transactions { heartbeat: None };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn blocks_come_on_the_second_while_there_is_work() {
@@ -120,7 +118,7 @@ async fn silence_is_broken_by_a_heartbeat() {
         &test,
         test.sealer.clone(),
         BlockMode::Transactions {
-            heartbeat: Duration::from_secs(3),
+            heartbeat: Some(Duration::from_secs(3)),
         },
     );
     let heads = heads(&test, 2).await;

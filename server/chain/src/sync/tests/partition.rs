@@ -1,7 +1,11 @@
+use std::sync::Arc;
+
 use alloy_primitives::B256;
 
 use super::network::{Node, Wire, mine, spec, transfer, until};
 use crate::sync::PeerState;
+use crate::sync::outbox::Next;
+use crate::sync::peer::{Direction, Peer};
 
 /// Two nodes that have named one another, over wires that can be cut.
 struct Pair {
@@ -98,6 +102,23 @@ async fn halves_agree_on_the_heaviest_branch_and_lose_nothing() {
             "{hash} is lost"
         );
     }
+}
+
+#[tokio::test]
+async fn what_was_on_its_way_when_a_connection_broke_is_told_over_the_other() {
+    let node = Node::start(spec(), &[]).await;
+    let hash = node.submit(&transfer(10, 0)).await;
+    let inner = &node.peers.inner;
+    let peer = Arc::new(Peer::new("neighbour".to_owned(), Direction::Inbound));
+    let other_node = B256::repeat_byte(7);
+    let breaking = inner.register(&peer, other_node);
+    let other = inner.register(&peer, other_node);
+    // Written into a socket; nobody knows whether it was read at the other end.
+    breaking.session().known().insert(hash);
+    drop(breaking);
+    assert!(!other.session().known().contains(&hash));
+    let next = other.session().outbox.lock().next(10);
+    assert_eq!(next, Some(Next::Transactions(vec![hash])));
 }
 
 #[tokio::test(flavor = "multi_thread")]

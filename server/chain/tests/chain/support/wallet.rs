@@ -1,6 +1,7 @@
-use alloy_consensus::{SignableTransaction, TxEip1559, TxEip2930, TxEnvelope, TxLegacy};
+use alloy_consensus::{SignableTransaction, TxEip1559, TxEip2930, TxEip7702, TxEnvelope, TxLegacy};
 use alloy_eips::eip2718::Encodable2718;
 use alloy_eips::eip2930::AccessList;
+use alloy_eips::eip7702::{Authorization, SignedAuthorization};
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, keccak256};
 use secp256k1::{Message, SECP256K1, SecretKey};
 
@@ -114,6 +115,38 @@ impl Wallet {
             access_list: list,
             input,
         })
+    }
+
+    pub fn with_authorizations(
+        &self,
+        nonce: u64,
+        to: Address,
+        input: Bytes,
+        authorization_list: Vec<SignedAuthorization>,
+    ) -> Bytes {
+        self.sign(TxEip7702 {
+            chain_id: CHAIN_ID,
+            nonce,
+            gas_limit: 1_000_000 + 40 * input.len() as u64,
+            max_fee_per_gas: MAX_FEE_WEI,
+            max_priority_fee_per_gas: TIP_WEI,
+            to,
+            value: U256::ZERO,
+            access_list: AccessList::default(),
+            authorization_list,
+            input,
+        })
+    }
+
+    /// Lets a contract act in this account's place (EIP-7702). Chain id 0 means every chain.
+    pub fn authorize(&self, chain_id: u64, contract: Address, nonce: u64) -> SignedAuthorization {
+        let authorization = Authorization {
+            chain_id: U256::from(chain_id),
+            address: contract,
+            nonce,
+        };
+        let hash = authorization.signature_hash();
+        authorization.into_signed(self.sign_hash(hash))
     }
 }
 
