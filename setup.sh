@@ -56,7 +56,7 @@ need setpriv util-linux
 [ -x /usr/bin/python3 ] && /usr/bin/python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3 python3-venv)
 have node && have npm || packages+=(nodejs npm)
 if [ "$WANT_TESTS" = test ]; then
-  need chromium chromium
+  need chromium chromium; need ip iproute2
   have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || packages+=(postgresql)
   fc-list 2>/dev/null | grep -qi 'dejavu' || packages+=(fonts-dejavu-core)
 fi

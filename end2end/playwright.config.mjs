@@ -10,6 +10,7 @@ const PROJECTS = {
   appearance: ['appearance', 'components', 'no-javascript'],
   security: ['shell', 'redirects', 'hostile-input', 'routes'],
   chain: ['chain-clients'],
+  nodes: ['chain-nodes'],
   crash: ['kill'],
 };
 

@@ -4,6 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
+import { ask } from './request.mjs';
+
 const solc = createRequire(import.meta.url)('solc');
 
 /** Chain id of a chain that a development start makes. */
@@ -21,14 +23,19 @@ export async function treasuryKey(hub) {
 
 /** One JSON-RPC call; an error of the node is thrown. */
 export async function rpc(hub, method, params = []) {
-  const response = await fetch(endpoints(hub).http, {
+  const response = await ask(hub, {
     method: 'POST',
+    path: '/rpc',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
   });
-  const answer = await response.json();
-  if (answer.error) throw Object.assign(new Error(answer.error.message), { code: answer.error.code, data: answer.error.data });
-  return answer.result;
+  return resultOf(response.json());
+}
+
+/** The result that JSON-RPC answers with; an error of the node is thrown. */
+export function resultOf({ error, result }) {
+  if (error) throw Object.assign(new Error(error.message), { code: error.code, data: error.data });
+  return result;
 }
 
 /** Compiles one Solidity source: `{abi, bytecode}` of the named contract. */

@@ -67,14 +67,15 @@ export async function startHub({ settings = {}, flags = ['--dev'], serverConfig,
 }
 
 /** Starts the program on the folder that it had before. */
-export async function resume(hub) {
+export function resume(hub) {
+  return run(hub, (options) => spawn(hub.program, ['serve', ...hub.flags], { cwd: hub.folder, ...options }));
+}
+
+/** Runs what `launch` spawns as the hub's program, and waits until it answers. */
+export async function run(hub, launch) {
   const log = createWriteStream(hub.logFile, { flags: 'a' });
   await new Promise((opened) => log.once('open', opened));
-  const child = spawn(hub.program, ['serve', ...hub.flags], {
-    cwd: hub.folder,
-    env: hub.environment,
-    stdio: ['ignore', log, log],
-  });
+  const child = launch({ env: hub.environment, stdio: ['ignore', log, log] });
   log.end();
   hub.process = child;
   hub.ended = new Promise((resolve) => {
@@ -153,7 +154,7 @@ export function editServerConfig(hub, values) {
 }
 
 /** The test runner's own settings must not become the program's. */
-function cleanEnvironment() {
+export function cleanEnvironment() {
   const kept = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'RUST_BACKTRACE', 'RUST_LOG'];
   return Object.fromEntries(kept.filter((key) => process.env[key]).map((key) => [key, process.env[key]]));
 }

@@ -6,15 +6,15 @@ import { request } from 'node:http';
 const TIMEOUT_MS = 60_000;
 
 /**
- * Sends one request to the hub's origin, or to the origin of the server with that `label`.
+ * Sends one request to the hub's origin, or to the origin of the server with that `label`; through
+ * a Unix socket where no network leads to it.
  * @returns {Promise<{ status: number, headers: import('node:http').IncomingHttpHeaders, body: string, json: () => any }>}
  */
 export function ask(hub, { method = 'GET', path, label, headers = {}, body, timeoutMs = TIMEOUT_MS }) {
   return new Promise((resolve, reject) => {
     const sent = request(
       {
-        host: '127.0.0.1',
-        port: hub.port,
+        ...(hub.socketPath ? { socketPath: hub.socketPath } : { host: '127.0.0.1', port: hub.port }),
         method,
         path,
         agent: false,
