@@ -103,12 +103,15 @@ pub fn problem(error: &dyn std::error::Error) -> Vec<String> {
     vec![line]
 }
 
+/// What is logged if nobody chooses. The chain's database would tell of each of its files.
+const LOG_FILTER: &str = "info,fjall=warn,lsm_tree=warn";
+
 /// Starts logging. `RUST_LOG` chooses what is logged.
 pub fn start_log(format: LogFormat) {
     use std::io::IsTerminal;
     use tracing_subscriber::EnvFilter;
 
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG_FILTER));
     let as_json = match format {
         LogFormat::Json => true,
         LogFormat::Text => false,

@@ -143,7 +143,12 @@ async fn open_own(
             mode: settings.chain.block_mode(),
             requests: mine_queue,
         };
-        tokio::spawn(block_maker::run(maker, shutdown.clone()));
+        let making = tokio::spawn(block_maker::run(maker, shutdown.clone()));
+        tokio::spawn(async move {
+            if let Err(error) = making.await {
+                tracing::error!(%error, "no more blocks are made here: start the program again");
+            }
+        });
     }
     tokio::spawn(expire::run(chain.clone(), shutdown.clone()));
     tokio::spawn({

@@ -41,7 +41,7 @@ pub(super) struct Session {
     pub(super) node: B256,
     /// Of the node, and not of the session: two nodes may have named one another.
     known: Arc<Mutex<KnownHashes>>,
-    outbox: Mutex<Outbox>,
+    pub(super) outbox: Mutex<Outbox>,
     wake: Notify,
     heard_at_ms: AtomicU64,
 }
