@@ -10,6 +10,15 @@ const PROJECTS = {
   appearance: ['appearance', 'components', 'no-javascript'],
   security: ['shell', 'redirects', 'hostile-input', 'routes'],
   chain: ['chain-clients'],
+  explorer: [
+    'explorer-facts',
+    'explorer-appearance',
+    'explorer-live',
+    'explorer-paging',
+    'explorer-search',
+    'explorer-broadcast',
+    'explorer-wallet',
+  ],
   crash: ['kill'],
 };
 
