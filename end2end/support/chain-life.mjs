@@ -79,14 +79,15 @@ export async function indexed(hub) {
   await eventually(
     async () => {
       const tip = Number(await rpc(hub, 'eth_blockNumber'));
-      const status = await readStatus(hub);
+      const status = await indexStatus(hub);
       return status.indexed >= tip && status.sections.every(({ freshness }) => freshness.state === 'current');
     },
     { what: 'the explorer to have the whole chain' },
   );
 }
 
-async function readStatus(hub) {
+/** How far the explorer is. */
+export async function indexStatus(hub) {
   const answer = await fetch(`http://127.0.0.1:${hub.port}/api/explorer/status`, {
     method: 'POST',
     headers: { host: `localhost:${hub.port}`, origin: hub.origin, accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },

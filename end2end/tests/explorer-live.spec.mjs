@@ -1,7 +1,8 @@
 // Pages of the explorer that are open follow the chain, and say how far behind it they are.
 
-import { LIFE_SETTINGS } from '../support/chain-life.mjs';
+import { indexStatus } from '../support/chain-life.mjs';
 import { rpc } from '../support/chain.mjs';
+import { eventually } from '../support/eventually.mjs';
 import { count, expect, explorer, fact, test } from '../support/explorer.mjs';
 import { endHub, startHub } from '../support/hub.mjs';
 import { startOutsideNode } from '../support/outside-node.mjs';
@@ -74,38 +75,69 @@ test('the page of a block to come becomes the block', async ({ hub, life, openPa
   await expect(fact(page, 'Hash')).toContainText(hash);
 });
 
-test('every page says how far the explorer is behind a slow node, and that a node is away', async ({ hub, life, openPage }) => {
-  const node = await startOutsideNode(hub);
-  const { CHAIN__COMPILER } = LIFE_SETTINGS;
-  const follower = await startHub({ settings: { CHAIN__KIND: 'outside', CHAIN__URL: node.url, CHAIN__COMPILER } });
-  try {
-    const page = await openPage(follower);
-    await open(page, '/explorer/blocks');
-    const line = page.locator('.chain-status');
-    await expect(line).toContainText('in step with the chain');
-    const rows = page.getByRole('table', { name: 'Blocks' }).locator('tbody tr');
-    await expect(rows.first()).toContainText(count(await tip(hub)));
-
-    node.hold();
-    await life.mine();
-    await expect(line).toContainText('1 block behind the chain');
-    await life.mine(6);
-    await expect(line).toContainText('7 blocks behind the chain');
-    await expect(page.getByText('The explorer is catching up with the chain')).toBeVisible();
-    node.release();
-    await expect(line).toContainText('in step with the chain');
-    await expect(rows.first()).toContainText(count(await tip(hub)));
-
-    node.setDown(true);
-    await life.mine();
-    await expect(page.getByText("The chain's node does not answer")).toBeVisible();
-    // What is indexed stays readable.
-    await page.goto(explorer.block(3));
-    await expect(fact(page, 'Transactions')).toHaveText('10');
-    node.setDown(false);
-    await expect(line).toContainText('in step with the chain');
-  } finally {
+test.describe('an explorer that follows a node elsewhere', () => {
+  let node;
+  let follower;
+  test.beforeEach(async ({ hub, life }) => {
+    void life;
+    node = await startOutsideNode(hub);
+  });
+  test.afterEach(async () => {
     await node.close();
     await endHub(follower);
-  }
+  });
+
+  const start = async () => {
+    follower = await startHub({ settings: { CHAIN__KIND: 'outside', CHAIN__URL: node.url } });
+  };
+  const newestRow = (page) => page.getByRole('table', { name: 'Blocks' }).locator('tbody tr').first();
+  const line = (page) => page.locator('.chain-status');
+  /** A page of an explorer that has the whole chain. */
+  const openInStep = async (hub, openPage) => {
+    await start();
+    const newest = await tip(hub);
+    await eventually(async () => (await indexStatus(follower)).indexed === newest, { what: 'the whole chain to be indexed' });
+    const page = await openPage(follower);
+    await open(page, '/explorer/blocks');
+    await expect(line(page)).toContainText('in step with the chain');
+    return page;
+  };
+
+  test('says how many blocks it is behind, until it is not', async ({ hub, life, openPage }) => {
+    const page = await openInStep(hub, openPage);
+    node.hold();
+    await life.mine(7);
+    await expect(line(page)).toContainText('7 blocks behind the chain');
+    await expect(page.getByText('The explorer is catching up with the chain')).toBeVisible();
+    node.release();
+    await expect(line(page)).toContainText('in step with the chain');
+    await expect(newestRow(page)).toContainText(count(await tip(hub)));
+  });
+
+  test('says that the node is away, keeps what it has, and goes on when it is back', async ({ hub, life, openPage }) => {
+    const page = await openInStep(hub, openPage);
+    const isAway = page.getByText("The chain's node does not answer");
+    node.setDown(true);
+    await expect(isAway).toBeVisible();
+    await page.goto(explorer.block(3));
+    await expect(fact(page, 'Transactions')).toHaveText('10');
+    await expect(isAway).toBeVisible();
+    await page.goto('/explorer/blocks');
+    await life.mine();
+    node.setDown(false);
+    await expect(isAway).toHaveCount(0);
+    await expect(newestRow(page)).toContainText(count(await tip(hub)));
+  });
+
+  test('does not call itself in step before it has a block, and then fills the open page', async ({ hub, openPage }) => {
+    node.hold();
+    await start();
+    const page = await openPage(follower);
+    await open(page, '/explorer/blocks');
+    await expect(page.getByRole('main')).toContainText('No blocks yet');
+    await expect.soft(line(page)).not.toContainText('in step with the chain');
+    node.release();
+    await expect(newestRow(page)).toContainText(count(await tip(hub)));
+    await expect(line(page)).toContainText('in step with the chain');
+  });
 });

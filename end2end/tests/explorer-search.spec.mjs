@@ -43,11 +43,9 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
       await page.goto('/explorer/search?q=nothing+like+it');
       await expect(page.getByRole('main')).toContainText('Nothing found');
       await expect(page.getByRole('main').getByRole('searchbox')).toHaveValue('nothing like it');
-      const { address } = life.people.bob;
-      const wrong = `${address.slice(0, -1)}${swapCase(address.at(-1))}`;
-      const mistyped = wrong === address ? swapFirstLetter(address) : wrong;
-      await page.goto(`/explorer/search?q=${mistyped}`);
-      await expect(page.getByRole('main')).toContainText(/checksum/);
+      await page.goto(`/explorer/search?q=${mistyped(life.people.bob.address)}`);
+      await expect(page.getByRole('main')).toContainText('checksum');
+      await expect(page.getByRole('main')).toContainText('Nothing found');
       await page.goto(explorer.transaction(`0x${'7'.repeat(64)}`));
       await page.getByRole('main').getByRole('searchbox').fill('3');
       await page.getByRole('main').getByRole('button', { name: 'Search' }).click();
@@ -87,10 +85,7 @@ test('suggestions are chosen by keyboard', async ({ hub, life, openPage }) => {
   await expect(page).toHaveURL(/\/explorer\/search\?q=harbour$/);
 });
 
-function swapCase(letter) {
-  return letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase();
-}
-
-function swapFirstLetter(address) {
-  return address.replace(/(?<=^0x[0-9]*)[a-fA-F]/, swapCase);
+/** Another last digit: it does not fit the checksum of the others, but for one time in thousands. */
+function mistyped(address) {
+  return `${address.slice(0, -1)}${address.endsWith('0') ? '1' : '0'}`;
 }
