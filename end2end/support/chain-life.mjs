@@ -63,6 +63,8 @@ export async function fillChain(hub, curator) {
   await life.mine();
   // More blocks than two pages.
   await life.mine(2 * ROWS_PER_PAGE);
+  // It waits as long as the chain lives: nobody sends what would have to come before it.
+  life.sent.queued = await send(people.carol, { to: people.bob.address, value: 6n, skipped: 1_000 });
 
   await indexed(hub);
   await proveOffice(life);

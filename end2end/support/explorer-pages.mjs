@@ -24,6 +24,7 @@ export const EXPLORER_PAGES = {
   'transaction-creation': { path: ({ sent }) => explorer.transaction(sent.createHarbourCoin), shows: 'Created contract' },
   'transaction-access-list': { path: ({ sent }) => explorer.transaction(sent.accessList), shows: 'Access list' },
   'transaction-waiting': { path: (_, waiting) => explorer.transaction(waiting), prepare: sendWaiting, shows: 'Pending' },
+  'transaction-queued': { path: ({ sent }) => explorer.transaction(sent.queued), shows: 'It waits until earlier transactions' },
   'transaction-unknown': { path: () => explorer.transaction(UNKNOWN_HASH), shows: 'does not know', status: 404 },
   address: { path: ({ people }) => explorer.address(people.bob.address), shows: 'Next nonce' },
   'address-internal': { path: ({ people }) => explorer.address(people.bob.address, 'internal'), shows: 'CALL' },
@@ -51,9 +52,7 @@ export const EXPLORER_PAGES = {
   wallet: { as: 'curator', path: () => '/wallet', shows: 'Recent transactions' },
 };
 
-/** One that can be mined, which is returned, and one that waits for others. */
-async function sendWaiting({ send, people: { bob, carol } }) {
-  const waiting = await send(carol, { to: bob.address, value: 5n });
-  await send(carol, { to: bob.address, value: 6n, skipped: 3 });
-  return waiting;
+/** One that the next block will hold. */
+function sendWaiting({ send, people: { bob, carol } }) {
+  return send(carol, { to: bob.address, value: 5n });
 }
