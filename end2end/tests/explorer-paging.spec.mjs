@@ -1,9 +1,10 @@
 // Lists that are longer than a page: every row once, from the first page to the last, also while
 // the chain goes on.
 
-import { ROWS_PER_PAGE } from '../support/chain-life.mjs';
+import { ROWS_PER_PAGE, callOf } from '../support/chain-life.mjs';
 import { rpc } from '../support/chain.mjs';
 import { BROWSERS, expect, explorer, mined, rows, test } from '../support/explorer.mjs';
+import { newWallet } from '../support/visitor.mjs';
 
 for (const [browser, options] of Object.entries(BROWSERS)) {
   test.describe(browser, () => {
@@ -37,6 +38,24 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
     });
   });
 }
+
+test('all tokens of an address, instances with the number 0 among them', async ({ hub, life, openPage }) => {
+  const { people: { alice }, addresses } = life;
+  const owner = newWallet().address;
+  // Two collections that together are longer than a page, whichever comes first.
+  const ids = Array.from({ length: ROWS_PER_PAGE - 2 }, (_, id) => BigInt(id));
+  await life.send(alice, { ...callOf(life, 'CargoItems', 'mint', [owner, ids, ids.map(() => 2n)]), gas: 3_000_000n });
+  for (const id of ids) await life.send(alice, callOf(life, 'LighthousePictures', 'mint', [owner, id]));
+  await mined(life);
+  const page = await openPage(hub);
+  await page.goto(explorer.address(owner, 'tokens'));
+  const held = await walk(page, 'Tokens', ({ Contract, Amount }) => `${Contract.whole} ${Amount.text}`);
+  const expected = [
+    ...ids.map((id) => `${addresses.CargoItems} 2 × #${id}`),
+    ...ids.map((id) => `${addresses.LighthousePictures} #${id}`),
+  ];
+  expect(held.toSorted()).toEqual(expected.toSorted());
+});
 
 const pager = (page) => page.getByRole('navigation', { name: 'Pages' });
 
