@@ -422,13 +422,15 @@ test('a list saved as a file has the lines of the pages', async ({ hub, life, op
   expect(some.lines.map(([hash]) => hash)).toEqual(shown.filter(({ Block }) => Number(Block.text) <= 3).map(({ Transaction }) => Transaction.whole));
 });
 
-/** Saves the list of a page by its form. */
+const DOWNLOAD_TIMEOUT_MS = 20_000;
+
+/** Saves the list of a page by its form; all of it when no blocks are named. */
 async function savedRows(page, path, { from = '', to = '' } = {}) {
   await page.goto(path);
   await page.getByText('Save as CSV').click();
   await page.getByRole('textbox', { name: 'From block' }).fill(from);
   await page.getByRole('textbox', { name: 'To block' }).fill(to);
-  const downloading = page.waitForEvent('download');
+  const downloading = page.waitForEvent('download', { timeout: DOWNLOAD_TIMEOUT_MS });
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   const chunks = [];
   for await (const chunk of await (await downloading).createReadStream()) chunks.push(chunk);
