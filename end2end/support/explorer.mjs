@@ -4,7 +4,7 @@ import { expect } from '@playwright/test';
 
 import { LIFE_SETTINGS, fillChain, indexed } from './chain-life.mjs';
 import { endHub, startHub } from './hub.mjs';
-import { test as base } from './test.mjs';
+import { test as base, open } from './test.mjs';
 
 export { expect };
 
@@ -34,8 +34,14 @@ export async function mined(life, blocks = 1) {
   await indexed(life.hub);
 }
 
-/** With scripts and without: a page says the same. */
-export const BROWSERS = { 'with scripts': {}, 'without scripts': { javaScriptEnabled: false } };
+/**
+ * With scripts and without a page says the same. `visit` opens one and waits until it answers:
+ * a page that is left while its program loads complains.
+ */
+export const BROWSERS = {
+  'with scripts': { options: {}, visit: open },
+  'without scripts': { options: { javaScriptEnabled: false }, visit: (page, path) => page.goto(path) },
+};
 
 export const explorer = {
   block: (id) => `/explorer/block/${id}`,

@@ -8,13 +8,13 @@ import { newWallet } from '../support/visitor.mjs';
 
 const FEES = { chainId: CHAIN_ID, gas: 21_000n, maxFeePerGas: parseGwei('20'), maxPriorityFeePerGas: parseGwei('2') };
 
-for (const [browser, options] of Object.entries(BROWSERS)) {
+for (const [browser, { options, visit }] of Object.entries(BROWSERS)) {
   test.describe(browser, () => {
     let page;
     test.beforeEach(async ({ hub, openPage }) => {
       // The browser itself notes that a refused form was answered with an error.
       page = await openPage(hub, { ...options, allow: [/status of 400/] });
-      await page.goto('/explorer/broadcast');
+      await visit(page, '/explorer/broadcast');
     });
 
     const send = async (raw) => {
@@ -38,7 +38,7 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
       await send('0x02nonsense');
       await expect(page.getByRole('main')).toContainText('hexadecimal digits');
       await expect(page).toHaveURL(new RegExp('/explorer/broadcast'));
-      await page.goto('/explorer/broadcast');
+      await visit(page, '/explorer/broadcast');
       await send('0x02c0ffee');
       await expect(page.getByRole('main')).toContainText(/The chain refused: .*(transaction|decode|RLP)/i);
     });
@@ -47,7 +47,7 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
       const { alice, bob } = life.people;
       await send(await alice.signTransaction({ ...FEES, to: bob.address, value: 1n, nonce: 0 }));
       await expect(page.getByRole('main')).toContainText('The chain refused: nonce too low');
-      await page.goto('/explorer/broadcast');
+      await visit(page, '/explorer/broadcast');
       await send(await newWallet().signTransaction({ ...FEES, to: bob.address, value: parseEther('1'), nonce: 0 }));
       await expect(page.getByRole('main')).toContainText(/The chain refused: insufficient funds/);
     });

@@ -5,12 +5,13 @@ import { getAddress, hexToBigInt } from 'viem';
 
 import { rpc } from '../support/chain.mjs';
 import { BROWSERS, amounts, count, decoded, expect, explorer, fact, rows, test } from '../support/explorer.mjs';
+import { open } from '../support/test.mjs';
 
 const quantity = (text) => hexToBigInt(text);
 /** Addresses and hashes in one spelling. */
 const plain = (text) => text.toLowerCase();
 
-for (const [browser, options] of Object.entries(BROWSERS)) {
+for (const [browser, { options, visit }] of Object.entries(BROWSERS)) {
   test.describe(browser, () => {
     let page;
     test.beforeEach(async ({ hub, openPage }) => {
@@ -19,7 +20,7 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
 
     test('the home page counts the chain and lists its newest', async ({ hub, life }) => {
       const tip = await rpc(hub, 'eth_getBlockByNumber', ['latest', false]);
-      await page.goto('/explorer');
+      await visit(page, '/explorer');
       const total = (name) => page.locator('.total').filter({ has: page.getByText(name, { exact: true }) }).locator('dd');
       await expect(total('Blocks')).toHaveText(count(quantity(tip.number) + 1n));
       await expect(total('Tokens')).toHaveText('3');
@@ -39,7 +40,7 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
       const [signer] = await rpc(hub, 'clique_getSigners');
       // By number and by hash it is the same page.
       for (const id of [3, block.hash]) {
-        await page.goto(explorer.block(id));
+        await visit(page, explorer.block(id));
         await expect(page.getByRole('heading', { level: 1 })).toHaveText('Block 3');
         await expect(fact(page, 'Hash')).toContainText(block.hash);
         await expect(fact(page, 'Signer').getByRole('link')).toHaveAttribute('title', getAddress(signer));
@@ -67,20 +68,20 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
     test('a block that is not made yet is waited for', async ({ hub, life }) => {
       void life;
       const tip = Number(await rpc(hub, 'eth_blockNumber'));
-      await page.goto(explorer.block(tip + 5));
+      await visit(page, explorer.block(tip + 5));
       await expect(page.getByRole('main')).toContainText('This block is not made yet');
       await expect(page.getByRole('main')).toContainText('5 blocks');
     });
 
     test('lists of blocks and transactions repeat the node', async ({ hub, life }) => {
       void life;
-      await page.goto('/explorer/blocks');
+      await visit(page, '/explorer/blocks');
       for (const row of (await rows(page, 'Blocks')).slice(0, 3)) {
         const block = await rpc(hub, 'eth_getBlockByNumber', [`0x${Number(row.Block.text.replace(/,/g, '')).toString(16)}`, false]);
         expect(row.Transactions.text).toBe(String(block.transactions.length));
         expect(row['Base fee'].amounts).toEqual([quantity(block.baseFeePerGas)]);
       }
-      await page.goto('/explorer/transactions');
+      await visit(page, '/explorer/transactions');
       const [first] = await rows(page, 'Transactions');
       expect(first.Transaction.whole).toBe(await newestTransaction(hub));
       await expectRow(hub, first);
@@ -92,7 +93,7 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
       const transaction = await rpc(hub, 'eth_getTransactionByHash', [hash]);
       const receipt = await rpc(hub, 'eth_getTransactionReceipt', [hash]);
       const block = await rpc(hub, 'eth_getBlockByHash', [receipt.blockHash, false]);
-      await page.goto(explorer.transaction(hash));
+      await visit(page, explorer.transaction(hash));
       await expect(fact(page, 'Hash')).toContainText(hash);
       await expect(fact(page, 'Status')).toHaveText('Succeeded');
       await expect(fact(page, 'Block')).toContainText(count(quantity(receipt.blockNumber)));
@@ -123,23 +124,23 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
     });
 
     test('all kinds of transactions are named, with their access lists', async ({ life }) => {
-      await page.goto(explorer.transaction(life.sent.legacy));
+      await visit(page, explorer.transaction(life.sent.legacy));
       await expect(fact(page, 'Type')).toHaveText('0 · legacy');
       expect(await amounts(fact(page, 'Value'))).toEqual([1_250_000_000_000_000_000n]);
-      await page.goto(explorer.transaction(life.sent.accessList));
+      await visit(page, explorer.transaction(life.sent.accessList));
       await expect(page.getByText('Access list')).toBeVisible();
       await expect(page.getByRole('main')).toContainText(life.people.carol.address);
       await expect(page.getByRole('main')).toContainText(`0x${'00'.repeat(31)}07`);
-      await page.goto(explorer.transaction(life.sent.createHarbourCoin));
+      await visit(page, explorer.transaction(life.sent.createHarbourCoin));
       await expect(fact(page, 'Created contract').getByRole('link')).toHaveAttribute('title', life.addresses.HarbourCoin);
     });
 
     test('a transaction that failed says why', async ({ life }) => {
       const { sent, people: { alice } } = life;
-      await page.goto(explorer.transaction(sent.closed));
+      await visit(page, explorer.transaction(sent.closed));
       await expect(fact(page, 'Status')).toHaveText('Failed');
       await expect(page.getByRole('main')).toContainText('the harbour is closed');
-      await page.goto(explorer.transaction(sent.berthTaken));
+      await visit(page, explorer.transaction(sent.berthTaken));
       await expect(page.getByRole('main')).toContainText('BerthTaken(uint256,address)');
       expect(await decoded(page.locator('.alert'))).toMatchObject([
         { name: 'number', value: '12' },
@@ -150,7 +151,7 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
     test('the logs of a transaction are decoded, and given as they are', async ({ hub, life }) => {
       const { people: { alice, bob }, sent } = life;
       const { logs } = await rpc(hub, 'eth_getTransactionReceipt', [sent.note]);
-      await page.goto(explorer.transaction(sent.note, 'logs'));
+      await visit(page, explorer.transaction(sent.note, 'logs'));
       const log = page.locator('.log');
       await expect(log).toHaveCount(logs.length);
       await expect(log.locator('.signature')).toHaveText('Noted(address,uint256,string,(uint256,address))');
@@ -169,13 +170,13 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
 
     test('the token transfers of a transaction have the amounts of its logs', async ({ life }) => {
       const { people: { alice, bob }, sent, addresses } = life;
-      await page.goto(explorer.transaction(sent.coinTransfer, 'transfers'));
+      await visit(page, explorer.transaction(sent.coinTransfer, 'transfers'));
       expect(await rows(page, 'Token transfers')).toMatchObject([
         { From: { whole: alice.address }, To: { whole: bob.address }, Amount: { text: '1.234567', amounts: [1_234_567n] }, Token: { text: 'HRB' } },
       ]);
-      await page.goto(explorer.transaction(sent.mintItems, 'transfers'));
+      await visit(page, explorer.transaction(sent.mintItems, 'transfers'));
       expect((await rows(page, 'Token transfers')).map(({ Amount }) => Amount.text)).toEqual(['50 × #3', '1 × #4']);
-      await page.goto(explorer.transaction(sent.mintPicture, 'transfers'));
+      await visit(page, explorer.transaction(sent.mintPicture, 'transfers'));
       const [picture] = await rows(page, 'Token transfers');
       expect(picture).toMatchObject({ To: { whole: bob.address }, Amount: { text: '#7' }, Token: { text: 'LHP' } });
       expect(picture.From.text).toContain('Zero address');
@@ -186,7 +187,7 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
       const { people: { bob }, sent, addresses } = life;
       const trace = await rpc(hub, 'debug_traceTransaction', [sent.payOn, { tracer: 'callTracer' }]);
       const frames = [trace, ...trace.calls];
-      await page.goto(explorer.transaction(sent.payOn, 'calls'));
+      await visit(page, explorer.transaction(sent.payOn, 'calls'));
       const calls = page.getByRole('list', { name: 'Calls in their order' }).locator('> li');
       await expect(calls).toHaveCount(frames.length);
       for (const [place, frame] of frames.entries()) {
@@ -200,7 +201,7 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
       }
       await expect(calls.last().getByRole('link').last()).toHaveAttribute('title', bob.address);
 
-      await page.goto(explorer.transaction(sent.launch, 'calls'));
+      await visit(page, explorer.transaction(sent.launch, 'calls'));
       await expect(calls).toHaveCount(2);
       await expect(calls.last()).toContainText('CREATE');
       await expect(calls.last().getByRole('link').first()).toHaveAttribute('title', addresses.Shipyard);
@@ -209,7 +210,7 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
     test('the state tab has the balances, nonces and slots before and after', async ({ hub, life }) => {
       const { sent, addresses } = life;
       const { pre, post } = await rpc(hub, 'debug_traceTransaction', [sent.note, { tracer: 'prestateTracer', tracerConfig: { diffMode: true } }]);
-      await page.goto(explorer.transaction(sent.note, 'state'));
+      await visit(page, explorer.transaction(sent.note, 'state'));
       const changed = Object.entries(post).filter(([, account]) => Object.keys(account).length > 0);
       const cards = page.locator('.card').filter({ has: page.locator('.state-account') });
       await expect(cards).toHaveCount(changed.length);
@@ -229,13 +230,13 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
     });
 
     test('the raw tab has the bytes that the sender signed', async ({ hub, life }) => {
-      await page.goto(explorer.transaction(life.sent.note, 'raw'));
+      await visit(page, explorer.transaction(life.sent.note, 'raw'));
       await expect(page.getByRole('main')).toContainText(await rpc(hub, 'debug_getRawTransaction', [life.sent.note]));
     });
 
     test('a sender is followed from one transaction to the next and back', async ({ life }) => {
       const { sent } = life;
-      await page.goto(explorer.transaction(sent.legacy));
+      await visit(page, explorer.transaction(sent.legacy));
       await expect(page.getByRole('link', { name: "Sender's previous" })).toHaveCount(0);
       await page.getByRole('link', { name: "Sender's next" }).click();
       await expect(fact(page, 'Hash')).toContainText(sent.accessList);
@@ -250,37 +251,37 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
       const { queued } = life.sent;
       // The list is at most half a second old.
       await expect(async () => {
-        await page.goto('/explorer/pending');
+        await visit(page, '/explorer/pending');
         const listed = await rows(page, 'Pending transactions');
         const row = (hash) => listed.find(({ Transaction }) => Transaction.whole === hash);
         expect(row(waiting)).toMatchObject({ From: { whole: carol.address }, Value: { amounts: [5n] } });
         expect(row(queued)).toMatchObject({ Transaction: { text: expect.stringContaining('Queued') }, Value: { amounts: [6n] } });
       }).toPass();
-      await page.goto(explorer.transaction(waiting));
+      await visit(page, explorer.transaction(waiting));
       await expect(fact(page, 'Status')).toContainText('Pending');
       await expect(fact(page, 'From').getByRole('link')).toHaveAttribute('title', carol.address);
       expect(await amounts(fact(page, 'Value'))).toEqual([5n]);
-      await page.goto(explorer.transaction(queued));
+      await visit(page, explorer.transaction(queued));
       await expect(fact(page, 'Status')).toContainText('Queued');
     });
 
     test('an address has its balance, its history and its tokens', async ({ hub, life }) => {
       const { people: { bob }, addresses } = life;
       const balance = quantity(await rpc(hub, 'eth_getBalance', [bob.address, 'latest']));
-      await page.goto(explorer.address(bob.address));
+      await visit(page, explorer.address(bob.address));
       await expect(fact(page, 'Address')).toContainText(bob.address);
       expect(await amounts(fact(page, 'Balance'))).toEqual([balance]);
       await expect(fact(page, 'Next nonce')).toHaveText(String(quantity(await rpc(hub, 'eth_getTransactionCount', [bob.address, 'latest']))));
       await expect(fact(page, 'Sent')).toHaveText('1 transaction');
       for (const row of (await rows(page, 'Transactions')).slice(0, 3)) await expectRow(hub, row);
 
-      await page.goto(explorer.address(bob.address, 'internal'));
+      await visit(page, explorer.address(bob.address, 'internal'));
       expect(await rows(page, 'Internal calls')).toMatchObject([
         { Kind: { text: 'CALL' }, From: { whole: addresses.HarbourOffice }, To: { whole: bob.address }, Value: { amounts: [500_000_000_000_000_000n] } },
       ]);
-      await page.goto(explorer.address(bob.address, 'transfers'));
+      await visit(page, explorer.address(bob.address, 'transfers'));
       expect((await rows(page, 'Token transfers')).map(({ Amount }) => Amount.text).sort()).toEqual(['#7', '0.034567', '1 × #4', '1.234567', '50 × #3']);
-      await page.goto(explorer.address(bob.address, 'tokens'));
+      await visit(page, explorer.address(bob.address, 'tokens'));
       const held = await rows(page, 'Tokens');
       expect(held.map(({ Standard, Amount }) => [Standard.text, Amount.text]).sort()).toEqual(
         [['ERC-1155', '1 × #4'], ['ERC-1155', '50 × #3'], ['ERC-20', '1.2'], ['ERC-721', '#7']]);
@@ -289,7 +290,7 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
 
     test('a transaction is found by its sender and nonce', async ({ life }) => {
       const { people: { alice }, sent } = life;
-      await page.goto(explorer.address(alice.address, 'nonce'));
+      await visit(page, explorer.address(alice.address, 'nonce'));
       await page.getByRole('textbox', { name: 'Nonce' }).fill('1');
       await page.getByRole('button', { name: 'Find' }).click();
       await expect.poll(async () => (await rows(page, 'Transactions')).map(({ Transaction }) => Transaction.whole)).toEqual([sent.accessList]);
@@ -300,20 +301,20 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
 
     test('tokens have their supply, holders and movements', async ({ hub, life }) => {
       const { people: { alice, bob, carol }, addresses } = life;
-      await page.goto('/explorer/tokens');
+      await visit(page, '/explorer/tokens');
       const tokens = await rows(page, 'Tokens');
       const coin = tokens.find(({ Contract }) => Contract.whole === addresses.HarbourCoin);
       expect(coin).toMatchObject({ Token: { text: 'HRB' }, Standard: { text: 'ERC-20' }, Supply: { text: '1,000,000' }, Holders: { text: '3' }, Transfers: { text: '3' } });
       expect(tokens.map(({ Standard }) => Standard.text).sort()).toEqual(['ERC-1155', 'ERC-20', 'ERC-721']);
 
-      await page.goto('/explorer/tokens?tab=transfers');
+      await visit(page, '/explorer/tokens?tab=transfers');
       expect(await rows(page, 'Token transfers')).toHaveLength(6);
 
-      await page.goto(explorer.token(addresses.HarbourCoin));
+      await visit(page, explorer.token(addresses.HarbourCoin));
       await expect(page.getByRole('heading', { level: 1 })).toHaveText('Harbour Coin (HRB)');
       const [supply] = await amounts(fact(page, 'Supply'));
       expect(await rows(page, 'Token transfers')).toHaveLength(3);
-      await page.goto(explorer.token(addresses.HarbourCoin, 'holders'));
+      await visit(page, explorer.token(addresses.HarbourCoin, 'holders'));
       const holders = await rows(page, 'Holders');
       expect(holders.map(({ Holder }) => Holder.whole)).toEqual([alice.address, bob.address, carol.address]);
       for (const [place, person] of [alice, bob, carol].entries()) {
@@ -324,15 +325,15 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
 
     test('instances of collections have their owners', async ({ life }) => {
       const { people: { bob }, addresses } = life;
-      await page.goto(explorer.token(addresses.LighthousePictures, 'instances'));
+      await visit(page, explorer.token(addresses.LighthousePictures, 'instances'));
       expect(await rows(page, 'Instances')).toMatchObject([{ Instance: { text: '#7' }, Owner: { whole: bob.address } }]);
-      await page.goto(explorer.token(addresses.CargoItems, 'instances'));
+      await visit(page, explorer.token(addresses.CargoItems, 'instances'));
       expect((await rows(page, 'Instances')).map(({ Instance, Amount }) => [Instance.text, Amount.text]).sort()).toEqual([['#3', '50'], ['#4', '1']]);
     });
 
     test('accounts are ranked by what the node says they have', async ({ hub, life }) => {
       void life;
-      await page.goto('/explorer/accounts');
+      await visit(page, '/explorer/accounts');
       const accounts = await rows(page, 'Accounts');
       const balances = accounts.map(({ Balance }) => Balance.amounts[0]);
       expect(balances).toEqual([...balances].sort((one, other) => (one < other ? 1 : -1)));
@@ -345,15 +346,15 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
       void life;
       const [signer] = await rpc(hub, 'clique_getSigners');
       const tip = quantity(await rpc(hub, 'eth_blockNumber'));
-      await page.goto('/explorer/signers');
+      await visit(page, '/explorer/signers');
       expect(await rows(page, 'Signers')).toMatchObject([
         { Turn: { text: '1' }, Signer: { whole: getAddress(signer) }, 'Last block': { text: count(tip) }, Blocks: { text: count(tip) } },
       ]);
-      await page.goto('/explorer/nodes');
+      await visit(page, '/explorer/nodes');
       const [own] = await rows(page, 'Nodes');
       expect(own).toMatchObject({ 'Newest block': { text: count(tip) }, Behind: { text: '0' }, State: { text: 'In step' } });
       expect(own.Software.text).toBe(await rpc(hub, 'web3_clientVersion'));
-      await page.goto('/explorer/charts');
+      await visit(page, '/explorer/charts');
       for (const title of ['Transactions', 'Active addresses', 'Gas used', 'Fees', 'Blocks']) {
         await expect(page.locator('.chart-label').getByText(title, { exact: true })).toBeVisible();
       }
@@ -363,11 +364,11 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
 
     test('a proved contract shows its source and answers; another says what is missing', async ({ life }) => {
       const { addresses, people: { alice } } = life;
-      await page.goto(explorer.contract(addresses.HarbourOffice));
+      await visit(page, explorer.contract(addresses.HarbourOffice));
       await expect(page.getByRole('main')).toContainText('The source is verified');
       await expect(fact(page, 'Compiler')).toContainText(/^0\.8\./);
       await expect(page.getByRole('main')).toContainText('contract HarbourOffice {');
-      await page.goto(explorer.contract(addresses.HarbourOffice, 'read'));
+      await visit(page, explorer.contract(addresses.HarbourOffice, 'read'));
       const named = (signature) => page.locator('.function').filter({ has: page.getByText(signature, { exact: true }) });
       await named('entries()').getByRole('button', { name: 'Read' }).click();
       await expect(named('entries()').locator('.answer')).toContainText('2');
@@ -377,10 +378,10 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
       await sum.getByRole('textbox', { name: 'b · uint256' }).fill('22');
       await sum.getByRole('button', { name: 'Read' }).click();
       await expect(sum.locator('.answer')).toContainText('42');
-      await page.goto(explorer.contract(addresses.HarbourCoin));
+      await visit(page, explorer.contract(addresses.HarbourCoin));
       await expect(page.getByRole('main')).toContainText('The source is not verified');
       await expect(page.getByRole('link', { name: 'Verify the source' })).toHaveAttribute('href', `/explorer/contract/${addresses.HarbourCoin}/verify`);
-      await page.goto(explorer.address(alice.address));
+      await visit(page, explorer.address(alice.address));
       await expect(page.getByRole('link', { name: 'Contract', exact: true })).toHaveCount(0);
     });
   });
@@ -389,7 +390,7 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
 test('a function that refuses to answer says why', async ({ hub, life, openPage }) => {
   // The browser itself notes that the question was answered with an error.
   const page = await openPage(hub, { allow: [/status of 400/] });
-  await page.goto(explorer.contract(life.addresses.HarbourOffice, 'read'));
+  await open(page, explorer.contract(life.addresses.HarbourOffice, 'read'));
   const closing = page.locator('.function').filter({ has: page.getByText('close()', { exact: true }) });
   await closing.getByRole('button', { name: 'Read' }).click();
   await expect(closing).toContainText('the harbour is closed');
@@ -399,22 +400,22 @@ test('a list saved as a file has the lines of the pages', async ({ hub, life, op
   const { people: { bob }, addresses } = life;
   const page = await openPage(hub);
   const shown = [];
-  await page.goto(explorer.address(bob.address));
+  await open(page, explorer.address(bob.address));
   for (;;) {
     shown.push(...(await rows(page, 'Transactions')));
     const next = page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Next' });
     if ((await next.count()) === 0) break;
-    await page.goto(await next.getAttribute('href'));
+    await open(page, await next.getAttribute('href'));
   }
   const saved = await savedRows(page, explorer.address(bob.address));
   expect(saved.heading).toEqual(['transaction', 'block', 'time', 'from', 'to', 'value_eth', 'fee_eth', 'status', 'method', 'nonce']);
   expect(saved.lines.map(([hash, block]) => [hash, block])).toEqual(shown.map(({ Transaction, Block }) => [Transaction.whole, Block.text.replace(/,/g, '')]));
 
   const transfers = await savedRows(page, explorer.address(bob.address, 'transfers'));
-  await page.goto(explorer.address(bob.address, 'transfers'));
+  await open(page, explorer.address(bob.address, 'transfers'));
   expect(transfers.lines.map(([hash]) => hash)).toEqual((await rows(page, 'Token transfers')).map(({ Transaction }) => Transaction.whole));
   const holders = await savedRows(page, explorer.token(addresses.HarbourCoin, 'holders'));
-  await page.goto(explorer.token(addresses.HarbourCoin, 'holders'));
+  await open(page, explorer.token(addresses.HarbourCoin, 'holders'));
   expect(holders.lines.map(([address, units]) => [plain(address), BigInt(units)])).toEqual(
     (await rows(page, 'Holders')).map(({ Holder, Amount }) => [plain(Holder.whole), Amount.amounts[0]]));
   // Some blocks only.
@@ -426,7 +427,7 @@ const DOWNLOAD_TIMEOUT_MS = 20_000;
 
 /** Saves the list of a page by its form; all of it when no blocks are named. */
 async function savedRows(page, path, { from = '', to = '' } = {}) {
-  await page.goto(path);
+  await open(page, path);
   await page.getByText('Save as CSV').click();
   await page.getByRole('textbox', { name: 'From block' }).fill(from);
   await page.getByRole('textbox', { name: 'To block' }).fill(to);

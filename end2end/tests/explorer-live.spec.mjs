@@ -119,10 +119,10 @@ test.describe('an explorer that follows a node elsewhere', () => {
     const isAway = page.getByText("The chain's node does not answer");
     node.setDown(true);
     await expect(isAway).toBeVisible();
-    await page.goto(explorer.block(3));
+    await open(page, explorer.block(3));
     await expect(fact(page, 'Transactions')).toHaveText('10');
     await expect(isAway).toBeVisible();
-    await page.goto('/explorer/blocks');
+    await open(page, '/explorer/blocks');
     await life.mine();
     node.setDown(false);
     await expect(isAway).toHaveCount(0);

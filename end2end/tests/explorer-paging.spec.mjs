@@ -4,14 +4,15 @@
 import { ROWS_PER_PAGE, callOf } from '../support/chain-life.mjs';
 import { rpc } from '../support/chain.mjs';
 import { BROWSERS, expect, explorer, mined, rows, test } from '../support/explorer.mjs';
+import { open } from '../support/test.mjs';
 import { newWallet } from '../support/visitor.mjs';
 
-for (const [browser, options] of Object.entries(BROWSERS)) {
+for (const [browser, { options, visit }] of Object.entries(BROWSERS)) {
   test.describe(browser, () => {
     test('all blocks, while new ones come', async ({ hub, life, openPage }) => {
       const page = await openPage(hub, options);
       const tip = Number(await rpc(hub, 'eth_blockNumber'));
-      await page.goto('/explorer/blocks');
+      await visit(page, '/explorer/blocks');
       const numbers = await walk(page, 'Blocks', ({ Block }) => Number(Block.text.replace(/,/g, '')), () => mined(life));
       expect(numbers).toEqual(Array.from({ length: tip + 1 }, (_, place) => tip - place));
     });
@@ -19,7 +20,7 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
     test('all of the history of an address, and back to its beginning', async ({ hub, life, openPage }) => {
       const { bob } = life.people;
       const page = await openPage(hub, options);
-      await page.goto(explorer.address(bob.address));
+      await visit(page, explorer.address(bob.address));
       const hashes = await walk(page, 'Transactions', ({ Transaction }) => Transaction.whole);
       expect(hashes).toEqual(await historyOf(hub, bob.address));
 
@@ -33,7 +34,7 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
       const page = await openPage(hub, options);
       const { transactions } = await rpc(hub, 'eth_getBlockByNumber', ['0x4', false]);
       expect(transactions.length).toBeGreaterThan(2 * ROWS_PER_PAGE);
-      await page.goto(explorer.block(4));
+      await visit(page, explorer.block(4));
       expect(await walk(page, 'Transactions', ({ Transaction }) => Transaction.whole)).toEqual(transactions);
     });
   });
@@ -48,7 +49,7 @@ test('all tokens of an address, instances with the number 0 among them', async (
   for (const id of ids) await life.send(alice, callOf(life, 'LighthousePictures', 'mint', [owner, id]));
   await mined(life);
   const page = await openPage(hub);
-  await page.goto(explorer.address(owner, 'tokens'));
+  await open(page, explorer.address(owner, 'tokens'));
   const held = await walk(page, 'Tokens', ({ Contract, Amount }) => `${Contract.whole} ${Amount.text}`);
   const expected = [
     ...ids.map((id) => `${addresses.CargoItems} 2 × #${id}`),

@@ -5,7 +5,7 @@ import { rpc } from '../support/chain.mjs';
 import { BROWSERS, expect, explorer, fact, test } from '../support/explorer.mjs';
 import { open } from '../support/test.mjs';
 
-for (const [browser, options] of Object.entries(BROWSERS)) {
+for (const [browser, { options, visit }] of Object.entries(BROWSERS)) {
   test.describe(browser, () => {
     test('a text that means one thing leads there', async ({ hub, life, openPage }) => {
       const { people: { bob }, addresses, sent } = life;
@@ -20,7 +20,7 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
         [sent.note.slice(0, 14), explorer.transaction(sent.note), 'Tide at nine'],
         ['lighthouse', explorer.token(addresses.LighthousePictures), 'Lighthouse Pictures'],
       ]) {
-        await page.goto('/explorer');
+        await visit(page, '/explorer');
         await page.getByRole('main').getByRole('searchbox').fill(text);
         await page.getByRole('main').getByRole('button', { name: 'Search' }).click();
         await expect(page, text).toHaveURL(new RegExp(`${path}$`, 'i'));
@@ -30,7 +30,7 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
 
     test('a name that several have lists them', async ({ hub, life, openPage }) => {
       const page = await openPage(hub, options);
-      await page.goto('/explorer/search?q=harbour');
+      await visit(page, '/explorer/search?q=harbour');
       const hits = page.getByRole('list', { name: 'Found' }).getByRole('listitem');
       await expect(hits).toHaveCount(2);
       await expect(hits.filter({ hasText: 'Harbour Coin' })).toContainText('ERC-20');
@@ -40,13 +40,13 @@ for (const [browser, options] of Object.entries(BROWSERS)) {
 
     test('what means nothing is answered with what may help', async ({ hub, life, openPage }) => {
       const page = await openPage(hub, { ...options, allow: [/status of 404/] });
-      await page.goto('/explorer/search?q=nothing+like+it');
+      await visit(page, '/explorer/search?q=nothing+like+it');
       await expect(page.getByRole('main')).toContainText('Nothing found');
       await expect(page.getByRole('main').getByRole('searchbox')).toHaveValue('nothing like it');
-      await page.goto(`/explorer/search?q=${mistyped(life.people.bob.address)}`);
+      await visit(page, `/explorer/search?q=${mistyped(life.people.bob.address)}`);
       await expect(page.getByRole('main')).toContainText('checksum');
       await expect(page.getByRole('main')).toContainText('Nothing found');
-      await page.goto(explorer.transaction(`0x${'7'.repeat(64)}`));
+      await visit(page, explorer.transaction(`0x${'7'.repeat(64)}`));
       await page.getByRole('main').getByRole('searchbox').fill('3');
       await page.getByRole('main').getByRole('button', { name: 'Search' }).click();
       await expect(page).toHaveURL(/\/explorer\/block\/3$/);

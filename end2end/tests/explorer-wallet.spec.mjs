@@ -193,7 +193,7 @@ test('a source that is not the contract\'s, and one that is no source, are refus
 
 test('the history of a contract counts what was written', async ({ hub, life, openPage }) => {
   const page = await openPage(hub);
-  await page.goto(explorer.address(life.addresses.HarbourOffice));
+  await open(page, explorer.address(life.addresses.HarbourOffice));
   const nonce = await rpc(hub, 'eth_getTransactionCount', [life.addresses.HarbourOffice, 'latest']);
   await expect(fact(page, 'Next nonce')).toHaveText(count(nonce));
   const listed = await rows(page, 'Transactions');
