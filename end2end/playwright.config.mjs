@@ -11,6 +11,15 @@ const PROJECTS = {
   security: ['shell', 'redirects', 'hostile-input', 'routes'],
   chain: ['chain-clients'],
   nodes: ['chain-nodes'],
+  explorer: [
+    'explorer-facts',
+    'explorer-appearance',
+    'explorer-live',
+    'explorer-paging',
+    'explorer-search',
+    'explorer-broadcast',
+    'explorer-wallet',
+  ],
   crash: ['kill'],
 };
 

@@ -31,6 +31,7 @@ export async function injectWallet(
   const handle = `testWallet${made}`;
   const wallet = {
     name,
+    rdns,
     accounts,
     selected: accounts[0],
     chainId,

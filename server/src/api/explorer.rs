@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use explorer::Explorer;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use tokio::time::Instant;
 use types::explorer::{Export, ExportKind};
 use types::{ApiError, ErrorCode, WalletAddress};
@@ -53,8 +53,22 @@ fn throttle<T: Send + 'static>(
 /// Which blocks.
 #[derive(Debug, Deserialize)]
 pub struct Range {
+    #[serde(default, deserialize_with = "block_number")]
     from_block: Option<u64>,
+    #[serde(default, deserialize_with = "block_number")]
     to_block: Option<u64>,
+}
+
+/// A field of a form: left empty, it bounds nothing.
+fn block_number<'de, D: Deserializer<'de>>(field: D) -> Result<Option<u64>, D::Error> {
+    let text = String::deserialize(field)?;
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse()
+        .map(Some)
+        .map_err(|_| serde::de::Error::custom("a block is named by its number"))
 }
 
 /// `GET /explorer/export/address/<address>/<kind>.csv`: a list of an address as a file.

@@ -122,7 +122,7 @@ fn VerificationNote(address: WalletAddress, verification: Verification) -> impl 
             };
             view! {
                 <Alert tone=Tone::Positive title="The source is verified">
-                    <p>"What "{source.compiler.clone()}" makes of the source is the code of this contract, "{how}"."</p>
+                    <p>"What solc "{source.compiler.clone()}" makes of the source is the code of this contract, "{how}"."</p>
                 </Alert>
             }
             .into_any()

@@ -18,8 +18,9 @@ pub(crate) struct ChainFeed {
     first: Resource<ActionResult<IndexStatus>>,
     /// As the stream says; none before its first event, so that the first render is the server's.
     pushed: RwSignal<Option<IndexStatus>>,
-    /// Newest block in the index when the page was made.
-    first_block: RwSignal<Option<u64>>,
+    /// Newest block in the index when the page was made; none before that is known, and none in it
+    /// when the index was empty.
+    first_block: RwSignal<Option<Option<u64>>>,
     connection: Signal<LiveStatus>,
 }
 
@@ -75,7 +76,7 @@ impl ChainFeed {
         let shown = move |first: IndexStatus| {
             let indexed = first.indexed;
             Effect::new(move |_| {
-                self.first_block.set(indexed);
+                self.first_block.set(Some(indexed));
             });
             let view = view.clone();
             move || view(self.pushed.get().unwrap_or_else(|| first.clone()))
@@ -98,8 +99,12 @@ impl ChainFeed {
 
     /// Calls back after each new block; in the browser only.
     fn on_new_block(self, callback: impl Fn() + 'static) {
-        let newest = Memo::new(move |_| self.pushed_block().or_else(|| self.first_block.get()));
-        Effect::new(move |last: Option<Option<u64>>| {
+        let pushed = move || {
+            self.pushed
+                .with(|status| status.as_ref().map(|status| status.indexed))
+        };
+        let newest = Memo::new(move |_| pushed().or_else(|| self.first_block.get()));
+        Effect::new(move |last: Option<Option<Option<u64>>>| {
             let now = newest.get();
             if is_news(last.flatten(), now) {
                 callback();
@@ -109,9 +114,12 @@ impl ChainFeed {
     }
 }
 
+/// What the newest block is; none inside when there is no block yet.
+type Newest = Option<u64>;
+
 /// Whether what was read at one newest block is old at another. A lower one is news too: the
 /// chain was reorganised.
-fn is_news(before: Option<u64>, now: Option<u64>) -> bool {
+fn is_news(before: Option<Newest>, now: Option<Newest>) -> bool {
     before.is_some() && now.is_some() && before != now
 }
 
@@ -213,11 +221,13 @@ mod tests {
     fn another_newest_block_is_news() {
         for (before, now, news) in [
             (None, None, false),
-            (None, Some(3), false),
-            (Some(3), None, false),
-            (Some(3), Some(3), false),
-            (Some(3), Some(4), true),
-            (Some(4), Some(3), true),
+            (None, Some(None), false),
+            (None, Some(Some(3)), false),
+            (Some(Some(3)), None, false),
+            (Some(Some(3)), Some(Some(3)), false),
+            (Some(None), Some(Some(0)), true),
+            (Some(Some(3)), Some(Some(4)), true),
+            (Some(Some(4)), Some(Some(3)), true),
         ] {
             assert_eq!(is_news(before, now), news, "{before:?} {now:?}");
         }

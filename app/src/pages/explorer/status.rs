@@ -96,6 +96,7 @@ fn lag_sentence(status: &IndexStatus) -> String {
     match (&status.node, status.lag_blocks) {
         (NodeState::Connecting, _) => "connecting to the chain's node".to_owned(),
         (NodeState::Failing { .. }, _) => "the node does not answer".to_owned(),
+        (NodeState::Connected, 0) if status.indexed.is_none() => "reading the chain".to_owned(),
         (NodeState::Connected, 0) => "in step with the chain".to_owned(),
         (NodeState::Connected, 1) => "1 block behind the chain".to_owned(),
         (NodeState::Connected, lag) => format!("{} blocks behind the chain", count(lag)),

@@ -77,7 +77,7 @@ fn VerifyForm(address: WalletAddress) -> impl IntoView {
                     <TextArea
                         name="standard_json"
                         label="Standard JSON input"
-                        hint="What the compiler was given: Foundry writes it with `forge verify-contract --show-standard-json-input`, Hardhat keeps it as `input` under artifacts/build-info."
+                        hint="What the compiler was given: Foundry writes it with “forge verify-contract --show-standard-json-input”, Hardhat keeps it as “input” under artifacts/build-info."
                         placeholder="{\"language\":\"Solidity\",\"sources\":{…},\"settings\":{…}}"
                         rows=14
                         length_max=INPUT_LENGTH_MAX

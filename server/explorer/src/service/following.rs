@@ -1,9 +1,10 @@
 //! Following the chain: runs the sections and tells how far each is.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 use types::Timestamp;
 use types::explorer::{Freshness, IndexStatus, NodeState, Section, SectionStatus};
 
@@ -21,13 +22,14 @@ impl Explorer {
     /// tried again; what is indexed can be read meanwhile.
     pub async fn run(&self, stop: watch::Receiver<bool>) {
         let inner = &self.inner;
-        let heads = || inner.node.heads();
         let changes = || inner.status.subscribe();
+        let (wake, rounds) = watch::channel(());
         tokio::join!(
+            watch_node(inner, stop.clone(), wake),
             repeat(
                 "blocks",
                 stop.clone(),
-                heads(),
+                rounds,
                 || follow_blocks(Arc::clone(inner)),
                 |error| inner.node_failed(error),
             ),
@@ -53,6 +55,49 @@ impl Explorer {
                 |error| inner.section_failed(Section::TokenDetails, error),
             ),
         );
+    }
+}
+
+/// How often the node is asked whether it is there, and how far it is.
+const NODE_CHECK: Duration = Duration::from_secs(1);
+
+/// Wakes the blocks' round with each new head, and tells the status what no round would: that the
+/// node does not answer though it has nothing new, and how far behind the index is while a round
+/// takes long.
+async fn watch_node(inner: &Inner, mut stop: watch::Receiver<bool>, wake: watch::Sender<()>) {
+    let mut heads = inner.node.heads();
+    let mut checks = tokio::time::interval(NODE_CHECK);
+    checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut is_lost = false;
+    let mut tip_before = None;
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            changed = heads.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                wake.send_replace(());
+                continue;
+            }
+            _ = checks.tick() => {}
+        }
+        match blocks::tip(&*inner.node).await {
+            Ok(tip) => {
+                if std::mem::take(&mut is_lost) {
+                    // The round finds out whose chain it is now.
+                    wake.send_replace(());
+                }
+                inner.tip_is(tip_before.replace(tip), tip);
+            }
+            Err(error) => {
+                if !is_lost {
+                    tracing::warn!(%error, "the chain's node does not answer");
+                }
+                is_lost = true;
+                inner.node_failed(&error);
+            }
+        }
     }
 }
 
@@ -186,6 +231,19 @@ impl Inner {
             *status != before
         });
         metrics::gauge!("explorer_lag_blocks").set(remaining as f64);
+    }
+
+    /// The node's newest block, now and at the check before. That the index lacks one is worth
+    /// telling only if it had the time to read it.
+    fn tip_is(&self, tip_before: Option<u64>, tip: u64) {
+        let status = self.status.borrow();
+        let indexed = status.indexed;
+        let is_late = tip_before.is_some_and(|before| indexed.is_none_or(|head| head < before));
+        if !is_late || !status.is_connected() {
+            return;
+        }
+        drop(status);
+        self.blocks_followed(tip, indexed);
     }
 
     fn section_is(&self, name: Section, indexed: Option<u64>, remaining: u64) {

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use alloy_primitives::{B256, U256};
+use alloy_primitives::{B256, U64, U256};
 use serde_json::{Value, json};
 use types::explorer::{HexBytes, MethodName, Part, PendingTransaction, TransactionLookup};
 use types::{Page, PageRequest, Timestamp};
@@ -80,11 +80,23 @@ impl Inner {
             let block = block.to();
             return Ok(TransactionLookup::NotIndexed { block });
         }
-        let rows = [(answer, false)];
+        let is_queued = self.waits_for_others(&answer).await;
+        let rows = [(answer, is_queued)];
         let pending = self.pending_views(&rows, Timestamp::now()).await?.pop();
         Ok(pending.map_or(TransactionLookup::Unknown, |pending| {
             TransactionLookup::Pending(Box::new(pending))
         }))
+    }
+
+    /// Whether a transaction before it is missing, as far as the node says.
+    async fn waits_for_others(&self, answer: &TransactionAnswer) -> bool {
+        const METHOD: &str = "eth_getTransactionCount";
+        let next = self
+            .node
+            .request(METHOD, json!([answer.from, "pending"]))
+            .await
+            .and_then(|next| read::<U64>(METHOD, next));
+        next.is_ok_and(|next| answer.nonce > next)
     }
 
     async fn pending_views(

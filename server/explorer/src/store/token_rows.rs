@@ -12,6 +12,9 @@ use super::sql::{
 };
 use super::{Result, Store, Writing};
 
+/// The kind of a fungible token, as it is stored.
+const ERC_20: u64 = 20;
+
 /// A token with what its contract says of itself.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredToken {
@@ -266,10 +269,14 @@ impl Store {
             None => ("", Vec::new()),
         };
         values.insert(0, bytes(owner));
+        // Of collections each item is told, and not their number beside them.
+        values.insert(1, number(ERC_20));
         values.push(number(u64::from(limit) + 1));
         let sql = format!(
             "SELECT token, owner, token_id, amount FROM chain_holdings
-             WHERE owner = ? {filter} ORDER BY token, token_id LIMIT ?"
+             WHERE owner = ? AND (is_sum = 0 OR (SELECT kind FROM chain_tokens
+                WHERE address = chain_holdings.token) = ?)
+             {filter} ORDER BY token, token_id LIMIT ?"
         );
         let rows = all(&self.database, &sql, values, read_holding).await?;
         Ok(Slice::of(rows, limit))
@@ -341,7 +348,7 @@ fn after_transfer(word: &str, after: Option<&Cursor>) -> Result<(String, Vec<Val
 
 pub(super) fn read_token(row: &QueryResult) -> Result<StoredToken> {
     let kind = match read_number(row, "kind")? {
-        20 => TokenKind::Erc20,
+        ERC_20 => TokenKind::Erc20,
         721 => TokenKind::Erc721,
         1155 => TokenKind::Erc1155,
         _ => return Err(corrupt("kind")),

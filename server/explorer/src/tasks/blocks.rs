@@ -70,14 +70,22 @@ async fn identify(node: &dyn EthereumNode) -> Result<(u64, B256), ExplorerError>
     Ok((chain_id.to(), genesis))
 }
 
+/// Number of the node's newest block.
+///
+/// # Errors
+/// The node does not answer.
+pub(crate) async fn tip(node: &dyn EthereumNode) -> Result<u64, ExplorerError> {
+    let answer = node.request("eth_blockNumber", json!([])).await?;
+    let tip: U64 = read("eth_blockNumber", answer)?;
+    Ok(tip.to())
+}
+
 /// Brings the index nearer to the node's head, by one batch of blocks or one reorganisation.
 ///
 /// # Errors
 /// The node or the database does not answer.
 pub(crate) async fn advance(indexer: &BlockIndexer<'_>) -> Result<Indexed, ExplorerError> {
-    let answer = indexer.node.request("eth_blockNumber", json!([])).await?;
-    let tip: U64 = read("eth_blockNumber", answer)?;
-    let tip: u64 = tip.to();
+    let tip = tip(indexer.node).await?;
     let head = indexer.store.head(SectionName::Blocks).await?;
     if let Some(head) = head
         && fetch::block_hash(indexer.node, head.number).await? != Some(head.hash)

@@ -47,7 +47,7 @@ pub(in crate::pages::explorer) fn Overview(overview: AddressOverview) -> impl In
                 </KeyValue>
                 <KeyValue label="Balance">{word_of(balance, |wei| view! { <Coins wei /> })}</KeyValue>
                 <KeyValue label="Next nonce">{word_of(nonce, count)}</KeyValue>
-                <KeyValue label="Sent">{count(counts.sent)}" transactions"</KeyValue>
+                <KeyValue label="Sent">{transactions(counts.sent)}</KeyValue>
                 {(counts.signed_blocks > 0).then(|| view! {
                     <KeyValue label="Signed blocks">{count(counts.signed_blocks)}</KeyValue>
                 })}
@@ -66,6 +66,13 @@ pub(in crate::pages::explorer) fn Overview(overview: AddressOverview) -> impl In
                 <KeyValue label="Last seen">{seen(last_seen)}</KeyValue>
             </KeyValues>
         </Card>
+    }
+}
+
+fn transactions(number: u64) -> String {
+    match number {
+        1 => "1 transaction".to_owned(),
+        number => format!("{} transactions", count(number)),
     }
 }
 

@@ -83,13 +83,20 @@ pub(in crate::pages::explorer) fn Confirmations(
     block: u64,
     /// As the server counted them.
     first: u64,
+    /// With what is counted: `7 blocks on top`.
+    #[prop(optional)]
+    in_words: bool,
 ) -> impl IntoView {
     let feed = use_chain_feed();
     move || {
         let pushed = feed
             .and_then(|feed| feed.pushed_block())
             .map(|newest| newest.saturating_sub(block));
-        count(pushed.unwrap_or(first))
+        match (in_words, pushed.unwrap_or(first)) {
+            (false, number) => count(number),
+            (true, 1) => "1 block on top".to_owned(),
+            (true, number) => format!("{} blocks on top", count(number)),
+        }
     }
 }
 

@@ -61,7 +61,7 @@ fn Source(source: VerifiedSource) -> impl IntoView {
             <KeyValues>
                 <KeyValue label="Compiler"><span class="mono">{compiler}</span></KeyValue>
                 <KeyValue label="Verified">"by "{by}" · "<Time at /></KeyValue>
-                {constructor_arguments.map(|bytes| view! {
+                {constructor_arguments.filter(|bytes| !bytes.0.is_empty()).map(|bytes| view! {
                     <KeyValue label="Constructor arguments"><span class="mono break-all">{bytes.to_string()}</span></KeyValue>
                 })}
                 <KeyValue label="Settings">

@@ -14,7 +14,8 @@ use crate::pages::explorer::list::{Empty, empty_list};
 use crate::pages::explorer::path;
 use crate::pages::send::{Draft, SendButton, SendNote, Sender, WalletChoice, parse_coins};
 use crate::ui::{
-    Alert, Button, ButtonKind, Card, Code, ErrorView, IconName, Skeleton, TextInput, Tone,
+    Alert, Button, ButtonKind, COIN_SYMBOL, Card, Code, ErrorView, IconName, Skeleton, TextInput,
+    Tone,
 };
 
 const NO_FUNCTIONS: Empty = Empty {
@@ -146,7 +147,7 @@ fn WriteFunction(
                         <input type="hidden" name="call" value=signature />
                         {controls}
                         {is_payable.then(|| view! {
-                            <TextInput name="value" label="Value to send, in ETH" id=value_id bind=value pattern=r"[0-9]*\.?[0-9]*" />
+                            <TextInput name="value" label=format!("Value to send, in {COIN_SYMBOL}") id=value_id bind=value pattern=r"[0-9]*\.?[0-9]*" />
                         })}
                         <div class="function-buttons">
                             <SendButton sender attempt draft=move || typed.clone().draft() label="Send" />

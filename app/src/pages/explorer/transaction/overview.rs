@@ -63,7 +63,7 @@ fn Everyday(summary: TransactionSummary, confirmations: u64) -> impl IntoView {
         <KeyValue label="Block">
             <BlockLink number=block />
             // The index counts the block itself too.
-            <span class="text-muted">" · " <Confirmations block first=confirmations.saturating_sub(1) /> " blocks on top"</span>
+            <span class="text-muted">" · " <Confirmations block first=confirmations.saturating_sub(1) in_words=true /></span>
         </KeyValue>
         <KeyValue label="Time"><Time at=summary.moment.at /> " · " {summary.moment.at.to_readable()}</KeyValue>
         <KeyValue label="From"><PartyLink party=summary.from /></KeyValue>
