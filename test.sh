@@ -29,7 +29,6 @@ as_postgres "$postgres_bin/initdb -D $postgres_folder/data -U postgres -A trust"
 as_postgres "$postgres_bin/pg_ctl -D $postgres_folder/data -w -l $postgres_folder/log \
   -o '-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$postgres_folder -c fsync=off -c max_connections=400' start" >/dev/null
 export LEDGERCLOUD_TEST_POSTGRES=postgres://postgres@127.0.0.1:$port
-export LEDGERCLOUD_TEST_ANVIL=$PWD/end2end/node_modules/.bin/anvil
 
 # The browser's crate is left out here: its features must not mix with the server's.
 server_crates=(-p types -p migrations -p identity -p spawner -p proxy -p chain -p explorer -p app -p server)

@@ -17,7 +17,9 @@ pub struct Anvil {
 
 impl Drop for Anvil {
     fn drop(&mut self) {
-        self.process.kill().unwrap();
+        // npm's script around it hands on what asks it to end, and would leave it behind if killed.
+        let pid = self.process.id().to_string();
+        Command::new("kill").arg(pid).status().unwrap();
         self.process.wait().unwrap();
     }
 }

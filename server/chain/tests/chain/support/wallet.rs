@@ -109,7 +109,7 @@ impl Wallet {
             chain_id: CHAIN_ID,
             nonce,
             gas_price: MAX_FEE_WEI,
-            gas_limit: 1_000_000,
+            gas_limit: 1_000_000 + 40 * input.len() as u64,
             to: TxKind::Call(to),
             value: U256::ZERO,
             access_list: list,
