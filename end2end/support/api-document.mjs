@@ -54,3 +54,14 @@ function closed(schema) {
 function absolute(schema) {
   return JSON.parse(JSON.stringify(schema).replaceAll('"$ref":"#/', '"$ref":"https://document.invalid/#/'));
 }
+
+/** What of an answer is not as the document says; `answer` is `{status, type, body}`. */
+export function misfits(document, check, operation, { status, type, body }) {
+  const response = resolve(document, operation.responses[status] ?? operation.responses.default);
+  if (!response) return [`status ${status} is not documented: ${JSON.stringify(body)}`];
+  const kinds = Object.keys(response.content ?? {});
+  if (!type) return kinds.length === 0 ? [] : [`no content, documented: ${kinds}`];
+  const content = response.content?.[type];
+  if (!content) return [`${type} is not documented for ${status}: ${kinds}`];
+  return content.schema ? check(content.schema, body) : [];
+}
