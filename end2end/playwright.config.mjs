@@ -9,7 +9,7 @@ const PROJECTS = {
   site: ['dashboard', 'administration', 'bulk', 'account'],
   appearance: ['appearance', 'components', 'no-javascript'],
   security: ['shell', 'redirects', 'hostile-input', 'routes'],
-  chain: ['chain-clients'],
+  chain: ['chain-clients', 'api-document'],
   nodes: ['chain-nodes'],
   explorer: [
     'explorer-facts',

@@ -44,6 +44,8 @@ mod server {
         pub explorer: Option<explorer::Explorer>,
         /// None where this site shows no chain.
         pub chain: Option<Arc<dyn ChainStatus>>,
+        /// What the page `/api` shows, as HTML.
+        pub reference: Arc<str>,
     }
 
     /// An answer of the chain's machinery, on its way.

@@ -74,6 +74,7 @@ fn AppRoutes() -> impl IntoView {
             <Route path=path!("/admin/invitations") view={Lazy::<lazy::AdminInvitations>::new()} ssr=SsrMode::Async />
             <Route path=path!("/admin/audit") view={Lazy::<lazy::AdminAudit>::new()} ssr=SsrMode::Async />
             <Route path=path!("/wallet") view={Lazy::<lazy::Wallet>::new()} ssr=SsrMode::Async />
+            <Route path=path!("/api") view={Lazy::<lazy::Api>::new()} ssr=SsrMode::Async />
             <ExplorerRoutes />
             <Route path=path!("/ui") view={Lazy::<lazy::Gallery>::new()} ssr=SsrMode::Async />
         </Routes>

@@ -31,6 +31,7 @@ const PAGES = {
   'admin-invitations': { as: 'administrator', path: () => '/admin/invitations', shows: /New link/ },
   'admin-audit': { as: 'administrator', path: () => '/admin/audit?check=1', shows: /The chain holds/ },
   'admin-refused': { as: 'owner', path: () => '/admin/users', shows: /administrators/, status: 403 },
+  api: { path: () => '/api', shows: /eth_getBalance/ },
   components: { path: () => '/ui', shows: /Button/ },
 };
 

@@ -88,7 +88,7 @@ test('administrators search, make links and look through a list by plain forms',
   await expect(page.getByRole('main')).toContainText('1 line has a problem');
 });
 
-for (const path of ['/', '/dashboard', '/account']) {
+for (const path of ['/', '/dashboard', '/account', '/api']) {
   test(`${path} is axe-clean and fits a phone before any script`, async ({ hub, person, openPage }) => {
     // Scripts of the page do not run; axe comes from outside.
     const page = await openPage(hub, { as: person, viewport: { width: 390, height: 844 }, allow: [/mod\.default is not a function/] });

@@ -1,5 +1,5 @@
 //! Everything on the hub's origin that is not a page: links that lead in, server-sent events,
-//! health and metrics.
+//! health and metrics, and the document that describes what programs use.
 
 pub mod arrival;
 pub mod chain;
@@ -10,4 +10,5 @@ pub mod failure;
 pub mod health;
 pub mod json_rpc;
 pub mod oauth;
+pub mod openapi;
 pub mod sign_out;

@@ -125,6 +125,7 @@ fn hub(services: &Services, sessions: SessionStorage, limits: &RateLimits) -> Ro
         .layer(from_fn_with_state(resolver, resolve_caller))
         .layer(session_layer(services, sessions, secure))
         .merge(health())
+        .merge(document())
         .merge(files(services))
         .layer(from_fn(refuse_foreign_address))
         .layer(from_fn(drop_foreign_words))
@@ -198,6 +199,13 @@ fn health() -> Router<Services> {
     Router::new()
         .route("/health", get(api::health::health))
         .route("/v1/health", get(api::health::health))
+}
+
+/// For pages of every origin, as what it describes.
+fn document() -> Router<Services> {
+    Router::new()
+        .route("/api/openapi.json", get(api::openapi::document))
+        .layer(api::chain::every_origin())
 }
 
 fn links() -> Router<Services> {

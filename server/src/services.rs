@@ -16,6 +16,7 @@ use types::notebook::ServerView;
 use types::{ApiError, ErrorCode, ServerId};
 
 use crate::api::failure::Failure;
+use crate::api::openapi::ApiDocument;
 use crate::config::Settings;
 use crate::door::ticket::Tickets;
 use crate::node::ChainPart;
@@ -35,6 +36,8 @@ pub struct Services {
     pub tickets: Tickets,
     pub metrics: PrometheusHandle,
     pub site: Arc<SiteSettings>,
+    /// How programs talk to this site.
+    pub document: ApiDocument,
     pub form_results: FormResults,
     pub leptos: LeptosOptions,
     /// Turns true when the program is asked to end.
@@ -64,6 +67,7 @@ impl Services {
             form_results: self.form_results.clone(),
             explorer: self.explorer.clone(),
             chain: self.machinery.clone(),
+            reference: self.document.reference(),
         }
     }
 

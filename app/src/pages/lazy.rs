@@ -9,6 +9,7 @@ use leptos_router::LazyRoute;
 
 use super::account::AccountPage;
 use super::admin::{AuditPage, BulkPage, InvitationsPage, ServersPage, UserPage, UsersPage};
+use super::api::ApiPage;
 use super::dashboard::DashboardPage;
 use super::explorer::{
     AccountsPage, AddressPage, BlockPage, BlocksPage, BroadcastPage, ChartsPage, ExplorerFrame,
@@ -72,6 +73,7 @@ fn office(page: OfficePage) -> AnyView {
 enum ChainPage {
     Accounts,
     Address,
+    Api,
     Block,
     Blocks,
     Broadcast,
@@ -90,12 +92,13 @@ enum ChainPage {
     Wallet,
 }
 
-/// The explorer of the chain, and the wallet that sends on it.
+/// The explorer of the chain, the wallet that sends on it, and how programs reach it.
 #[lazy]
 fn chain(page: ChainPage) -> AnyView {
     match page {
         ChainPage::Accounts => view! { <AccountsPage /> }.into_any(),
         ChainPage::Address => view! { <AddressPage /> }.into_any(),
+        ChainPage::Api => view! { <ApiPage /> }.into_any(),
         ChainPage::Block => view! { <BlockPage /> }.into_any(),
         ChainPage::Blocks => view! { <BlocksPage /> }.into_any(),
         ChainPage::Broadcast => view! { <BroadcastPage /> }.into_any(),
@@ -152,6 +155,7 @@ lazy_route! {
     AdminUser => office(OfficePage::User), __preload_office;
     AdminUsers => office(OfficePage::Users), __preload_office;
     Gallery => office(OfficePage::Gallery), __preload_office;
+    Api => chain(ChainPage::Api), __preload_chain;
     ChainAccounts => chain(ChainPage::Accounts), __preload_chain;
     ChainAddress => chain(ChainPage::Address), __preload_chain;
     ChainBlock => chain(ChainPage::Block), __preload_chain;

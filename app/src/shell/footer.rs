@@ -13,6 +13,7 @@ pub fn SiteFooter() -> impl IntoView {
             <p>"Stoxus LedgerCloud " <span class="mono">{site.version}</span></p>
             <p class="site-footer-end">
                 {site.development.then(|| view! { <a href="/ui">"Components"</a> })}
+                <a href="/api" rel="external">"API"</a>
                 <a href="/health" rel="external">"Health"</a>
             </p>
         </footer>

@@ -58,6 +58,7 @@ export const ROUTES = [
   explorer('search', all(200), 'search?q=nothing+like+it'),
   explorer('broadcast', all(200)),
   explorer('charts', all(200)),
+  page('/api', all(200)),
   page('/ui', all(200)),
   page('/*', all(404), () => '/no/such/page'),
 
@@ -78,6 +79,7 @@ export const ROUTES = [
   link('/hub/api/lc/servers/{server_id}/events', owner(200), (world) => `/hub/api/lc/servers/${world.server.server_id}/events`),
   link('/explorer/events', all(200)),
   link('/explorer/export/address/{address}/{file}', all(200), (world) => `/explorer/export/address/${world.someAddress}/transactions.csv`),
+  link('/api/openapi.json', all(200)),
   link('/health', all(200)),
   link('/v1/health', all(200)),
   link('/metrics', all(200)),

@@ -23,6 +23,7 @@ use types::UserId;
 use types::audit::NewAuditEntry;
 
 use super::{Outcome, problem, start_log};
+use crate::api::openapi::{ApiDocument, Offer};
 use crate::config::{Flags, Settings, check, live, load, secrets};
 use crate::door::gate::Gate;
 use crate::door::ticket::Tickets;
@@ -98,6 +99,12 @@ pub async fn run(flags: &Flags) -> Outcome {
 
     let chain = ChainPart::open(&settings, &secrets, &shutdown).await?;
     let explorer = open_explorer(&settings, &database, &chain, &shutdown).await?;
+    let offer = Offer {
+        chain: chain.own().is_some(),
+        explorer: explorer.is_some(),
+    };
+    let document =
+        ApiDocument::new(&settings.public_origin, offer).map_err(|error| problem(&error))?;
     let tickets = Tickets::default();
     let services = Services {
         settings: settings.clone(),
@@ -115,6 +122,7 @@ pub async fn run(flags: &Flags) -> Outcome {
             unsandboxed: !capabilities.isolated,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }),
+        document,
         form_results: FormResults::default(),
         leptos: leptos_options(&settings),
         shutdown: shutdown.clone(),

@@ -656,3 +656,30 @@ async fn the_faucet_pays_with_a_real_transaction() {
     assert_eq!(without.post("/rpc/faucet", &gift).await.0, 403);
     assert_eq!(without.post("/rpc/admin/mintFaucet", &gift).await.0, 403);
 }
+
+#[tokio::test]
+async fn the_document_names_the_methods_of_each_path() {
+    let node = Node::complete();
+    let dispatcher = Dispatcher::new(node.chain.clone(), Options::default());
+    let router = node
+        .router
+        .clone()
+        .merge(crate::api::json_rpc::routes(dispatcher));
+    let document: Value = serde_json::from_str(include_str!("../openapi.json")).unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    for (path, item) in paths.iter().filter(|(path, _)| path.starts_with("/rpc")) {
+        for method in [Method::GET, Method::POST] {
+            let request = Request::builder()
+                .method(method.clone())
+                .uri(path.replace(['{', '}'], "x"))
+                .body(Body::empty())
+                .unwrap();
+            let status = router.clone().oneshot(request).await.unwrap().status();
+            assert_eq!(
+                status != StatusCode::METHOD_NOT_ALLOWED,
+                item.get(method.as_str().to_lowercase()).is_some(),
+                "{method} {path}: {status}"
+            );
+        }
+    }
+}
