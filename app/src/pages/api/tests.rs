@@ -3,7 +3,8 @@ use serde_json::Value;
 use super::reference;
 
 fn document() -> Value {
-    serde_json::from_str(include_str!("../../../../server/src/api/openapi.json")).unwrap()
+    serde_json::from_str(include_str!("../../../../server/src/api/openapi.json"))
+        .unwrap_or_else(|error| panic!("the document: {error}"))
 }
 
 #[test]
