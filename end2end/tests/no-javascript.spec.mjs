@@ -91,7 +91,7 @@ test('administrators search, make links and look through a list by plain forms',
 for (const path of ['/', '/dashboard', '/account', '/api']) {
   test(`${path} is axe-clean and fits a phone before any script`, async ({ hub, person, openPage }) => {
     // Scripts of the page do not run; axe comes from outside.
-    const page = await openPage(hub, { as: person, viewport: { width: 390, height: 844 }, allow: [/mod\.default is not a function/] });
+    const page = await openPage(hub, { as: person, viewport: { width: 390, height: 844 }, allow: [/mod\.default is not a function/, /was preloaded using link preload but not used/] });
     await page.route(/\/pkg\/.*\.(js|wasm)$/, (route) => route.fulfill({ status: 200, contentType: 'text/javascript', body: '' }));
     await page.goto(path);
     expect(await overflow(page)).toEqual([]);

@@ -45,7 +45,10 @@ fn content() -> String {
 /// comes back through the history does without, and has an empty page: it is loaded, too.
 fn load_if_empty(frame: NodeRef<Div>) {
     Effect::new(move |_| {
-        if frame.get().is_some_and(|frame| !frame.has_child_nodes()) {
+        if frame
+            .get()
+            .is_some_and(|frame| frame.child_element_count() == 0)
+        {
             let _ = window().location().reload();
         }
     });
