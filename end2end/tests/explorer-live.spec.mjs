@@ -17,6 +17,8 @@ async function remember(page) {
 const tip = async (hub) => Number(await rpc(hub, 'eth_blockNumber'));
 
 test('the home page shows a new block with its transaction', async ({ hub, life, openPage }) => {
+  // What other tests have left waiting is not in that block.
+  await life.mine();
   const page = await openPage(hub);
   await open(page, '/explorer');
   const wasNotReloaded = await remember(page);

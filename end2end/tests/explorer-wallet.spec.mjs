@@ -113,7 +113,7 @@ test('what the wallet refuses is said, and can be tried again', async ({ hub, li
   await send.click();
   await expect(note(page).first()).toContainText('Confirm the transaction in your wallet');
   await expect(send).toBeDisabled();
-  await page.reload();
+  // Loading the page again gives up on a wallet that says nothing.
   wallet.answers.eth_sendTransaction = agrees;
   await open(page, '/wallet');
   await page.getByRole('textbox', { name: 'To' }).fill(life.people.bob.address);
