@@ -59,15 +59,14 @@ async function firstPage() {
 
 /** Blocks that the node has and the index has not. */
 async function lag() {
-  const stop = new AbortController();
   const tip = Number(await rpc(hub, 'eth_blockNumber'));
-  const stream = await fetch(`${hub.origin}/explorer/events`, { signal: stop.signal });
+  const stream = await fetch(`${hub.origin}/explorer/events`);
   let text = '';
   for await (const chunk of stream.body) {
     text += Buffer.from(chunk).toString('utf8');
     const [, json] = /^data: (.*)$/m.exec(text) ?? [];
     if (!json || !text.includes('\n\n')) continue;
-    stop.abort();
+    // Leaving the loop ends the stream.
     return Math.max(0, tip - (JSON.parse(json).indexed ?? -1));
   }
   throw new Error('the stream ended');

@@ -46,6 +46,10 @@ const LOG_SAMPLES: usize = 20;
 
 #[tokio::main]
 async fn main() {
+    // The HTTP client wants one, also where nothing is encrypted.
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .unwrap();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let report = match arguments.as_slice() {
@@ -215,7 +219,7 @@ async fn prepare(node: &Node, chain_id: u64, treasury: &Sender, senders: &[Sende
     let creation = [&[0x60, length], &hex!("8060095f395ff3")[..], EMITTER_CODE].concat();
     let deployment = (TxKind::Create, 1_000_000, U256::ZERO, Bytes::from(creation));
     let mut signed = vec![treasury.signed(chain_id, first_nonce, deployment)];
-    let gift = U256::from(10).pow(U256::from(18));
+    let gift = U256::from(10).pow(U256::from(20));
     signed.extend((first_nonce + 1..).zip(senders).map(|(nonce, sender)| {
         let what = (TxKind::Call(sender.address), 21_000, gift, Bytes::new());
         treasury.signed(chain_id, nonce, what)
